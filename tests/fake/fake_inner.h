@@ -1,0 +1,87 @@
+/* fake_inner: what the files of the fake host share; a test includes fake_host.h only. */
+#ifndef FAKE_INNER_H
+#define FAKE_INNER_H
+
+#include "fake_host.h"
+
+#include <pthread.h>
+
+#define FAKE_REPLY_MAX (1024u * 1024u) /* longer replies and pushes are ACT_E_TOOBIG */
+#define FAKE_TIMERS 10000u             /* as many as the server lets a plugin have */
+#define FAKE_SERVICES 4u
+
+/* A call, open or answered; they stay in the list until the host is freed. */
+struct fake_open {
+	struct fake_answer answer;
+	bool owes; /* false: ACT_A_NOREPLY */
+	struct fake_open *next;
+};
+
+struct fake_timer {
+	act_timer id;
+	uint64_t tag;
+	uint64_t due_ms;
+	uint32_t every_ms; /* 0: once */
+	struct fake_timer *next;
+};
+
+struct fake_work {
+	uint64_t tag;
+	void *arg;
+	struct fake_work *next;
+};
+
+struct fake_service {
+	const char *id;
+	const void *facade;
+	struct fake_host *provider; /* NULL: the facade is the test's own */
+};
+
+struct fake_host {
+	act_host table; /* table.impl points back to here */
+	char *config;
+	char *data_dir;
+	bool data_dir_borrowed;
+	void *object; /* of dlopen(), or NULL */
+	const act_plugin *plugin;
+	void *self;
+	bool created, activated;
+	struct fake_service services[FAKE_SERVICES];
+	size_t service_count;
+
+	pthread_mutex_t lock; /* guards all that follows */
+	pthread_cond_t answered;
+	struct fake_event **events;
+	size_t event_count, event_room;
+	struct fake_open *calls;
+	struct fake_timer *timers;
+	size_t timer_count;
+	struct fake_work *work_first, *work_last;
+	uint64_t now_ms; /* of the timers */
+	uint64_t last_id;
+};
+
+/* Fills in the functions of the host table. */
+void fake_table_fill(act_host *table);
+/* The facade of a service that the fake host can forward, or NULL. */
+const void *fake_facade(const char *id);
+/* The provider behind a consumer's facade, or NULL. */
+struct fake_host *fake_provider(const act_host *consumer, const char *id);
+
+/* The fake host behind a table. */
+static inline struct fake_host *fake_of(const act_host *h)
+{
+	return (struct fake_host *)h->impl;
+}
+
+/* Ends the program with a sentence about a mistake of the test, or of the plugin against the
+ * interface. */
+__attribute__((noreturn, format(printf, 1, 2))) void fake_die(const char *format, ...);
+/* Memory, zeroed; never NULL. */
+void *fake_alloc(size_t size);
+/* A copy with a zero byte behind it; never NULL. */
+char *fake_copy(act_bytes bytes);
+/* Adds an event; takes the strings in `event`, which come from fake_copy() (NULL: empty). */
+void fake_note(struct fake_host *fake, struct fake_event event);
+
+#endif
