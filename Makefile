@@ -1,0 +1,38 @@
+# A thin front: what there is to do, by name. The work is done by the scripts in .ci/ and by CMake
+# (CMakePresets.json), which can be used without this file just as well.
+
+# Where `make run` listens, and what else goes to the server's command line.
+LISTEN = 127.0.0.1:8080
+ARGS =
+
+.PHONY: help build run check test format clean
+
+help:
+	@echo 'make build    install what is missing, build the release preset in build/release'
+	@echo 'make run      build, then serve on $(LISTEN) until Ctrl-C, with commands to try'
+	@echo '              (make run LISTEN=127.0.0.1:9000 ARGS="-o log.frames=true")'
+	@echo 'make check    the quick part of the tests: unit, plugins, style, a short end-to-end run'
+	@echo 'make test     everything: gcc and clang, end to end, sanitizers'
+	@echo 'make format   clang-format over the C files'
+	@echo 'make clean    remove what was built; the data in build/state stay'
+
+build:
+	@.ci/install .ci/packages.run
+	@.ci/build release
+
+run: build
+	@LISTEN='$(LISTEN)' .ci/serve $(ARGS)
+
+check:
+	@.ci/install .ci/packages.run .ci/packages.test
+	@.ci/test check
+
+test:
+	@.ci/run
+
+format:
+	@.ci/install .ci/packages.test
+	@.ci/format
+
+clean:
+	@.ci/clean
