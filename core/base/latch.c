@@ -1,0 +1,73 @@
+#include "base/latch.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct latch {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	uint32_t count;
+	uint32_t owners;
+};
+
+struct latch *latch_new(uint32_t count)
+{
+	struct latch *latch = mem_new(1, sizeof *latch);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&latch->lock, NULL);
+	pthread_cond_init(&latch->done, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	latch->count = count;
+	latch->owners = count + 1;
+	return latch;
+}
+
+/* Unlocks, and frees where nobody else is left. */
+static void leave(struct latch *latch)
+{
+	bool last = --latch->owners == 0;
+	pthread_mutex_unlock(&latch->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&latch->done);
+	pthread_mutex_destroy(&latch->lock);
+	free(latch);
+}
+
+void latch_down(struct latch *latch)
+{
+	pthread_mutex_lock(&latch->lock);
+	CHECK(latch->count > 0);
+	if (--latch->count == 0)
+		pthread_cond_signal(&latch->done);
+	leave(latch);
+}
+
+bool latch_wait(struct latch *latch, uint32_t timeout_ms)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&latch->lock);
+	int rc = 0;
+	while (latch->count > 0 && rc != ETIMEDOUT) {
+		if (timeout_ms == 0)
+			pthread_cond_wait(&latch->done, &latch->lock);
+		else
+			rc = pthread_cond_timedwait(&latch->done, &latch->lock, &until);
+	}
+	bool all = latch->count == 0;
+	leave(latch);
+	return all;
+}

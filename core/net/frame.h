@@ -1,0 +1,35 @@
+/* frame: what the server writes on a WebSocket (RFC 6455, section 5.2): unmasked, unfragmented frames. */
+#ifndef NET_FRAME_H
+#define NET_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum frame_kind {
+	FRAME_TEXT = 0x1,
+	FRAME_BINARY = 0x2,
+	FRAME_CLOSE = 0x8,
+	FRAME_PING = 0x9,
+	FRAME_PONG = 0xA,
+};
+
+enum { FRAME_HEADER_MAX = 10, FRAME_CODE_BYTES = 4 };
+
+/* Writes the header of a final frame of `len` payload bytes; returns its length (2, 4 or 10). */
+size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len);
+
+/* The close codes that the protocol of this server knows (docs/protocol.md). */
+enum close_code {
+	CLOSE_NORMAL = 1000,
+	CLOSE_GOING_AWAY = 1001,
+	CLOSE_PROTOCOL = 1002,
+	CLOSE_UNSUPPORTED = 1003,
+	CLOSE_BAD_TEXT = 1007,
+	CLOSE_TOO_BIG = 1009,
+	CLOSE_FAULT = 1011,
+	CLOSE_RESTART = 1012,
+	CLOSE_OVERLOAD = 1013,
+	CLOSE_TOO_SLOW = 4408,
+};
+
+#endif
