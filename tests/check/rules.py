@@ -75,7 +75,7 @@ def check_rooms(path, lines, known):
                            f"functions in core/{own} and let main fill it")
 
 
-def check_public(path, lines, __):
+def check_public(path, lines, _known):
     """The public headers include the C library and one another, nothing else."""
     if not path.startswith("include/act/"):
         return
@@ -88,7 +88,7 @@ def check_public(path, lines, __):
             yield number, f"<{name}>: a public header includes {', '.join(PLAIN)} and no other"
 
 
-def check_plugins(path, lines, _):
+def check_plugins(path, lines, _known):
     """A plugin includes its own folder, plugins/common and act/: nothing of the server's."""
     parts = path.split("/")
     if parts[0] != "plugins":
@@ -107,7 +107,7 @@ def check_plugins(path, lines, _):
                                "plugins/common, or act/…")
 
 
-def check_libraries(path, lines, _):
+def check_libraries(path, lines, _known):
     """Each library is included where it belongs."""
     for number, _, name in includes(lines):
         for header, folders in LIBRARIES:
@@ -128,7 +128,7 @@ def check_own_header(path, lines, known):
         yield number, f'the first include: expected "{wanted}", its own header, found {found}'
 
 
-def check_size(path, lines, _):
+def check_size(path, lines, _known):
     """One concept a file, one thought a function."""
     if path.startswith("tests/"):
         return
@@ -146,7 +146,7 @@ def check_size(path, lines, _):
             opened = None
 
 
-def check_text(_, lines, __):
+def check_text(_path, lines, _known):
     """What the eye does not see."""
     for number, line in enumerate(lines, 1):
         if line.endswith("\r"):
