@@ -12,8 +12,8 @@
 
 /* Where something stands in the config, for sentences. line 0: it came from -o, or is a default. */
 struct config_place {
-	int line;
-	int column;
+	int line;   /* from 1 */
+	int column; /* from 1, in bytes */
 };
 
 enum config_mode { CONFIG_MODE_ACTION, CONFIG_MODE_RAW };
@@ -147,7 +147,12 @@ struct config_errors {
 
 /* Reads and checks `path` with `overrides` ("key.path=value", a JSON value or, where that does not
  * parse, a string). 0 and `*out`; or -1 and `errors`, which lists everything that is wrong, not
- * only the first. `*out` is freed with config_free(), `errors` with config_errors_free(). */
+ * only the first. `*out` is freed with config_free(), `errors` with config_errors_free().
+ *
+ * Relative paths are taken from the folder of the file where they stand in it, from the current
+ * folder where they come from -o. Without plugin_dir: the folder plugins beside the folder of the
+ * program, where there is one, otherwise ACTD_DEFAULT_PLUGIN_DIR. Without state_dir:
+ * $STATE_DIRECTORY, otherwise /var/lib/actd. Blocks on the file; not for loops. */
 int config_load(const char *path, const char *const *overrides, size_t override_count,
                 struct config **out, struct config_errors *errors);
 void config_free(struct config *config);
