@@ -1,0 +1,32 @@
+/* store: the plugin's table, beside the users' (common/users.h), and the questions asked of both.
+ *
+ * A name belongs to users, because other plugins show it; the rest of a profile stands here, and
+ * there is no row before something was set. All return ACT_OK or an error as db.h has it. Threads:
+ * workers, within one struct db's call. */
+#ifndef PROFILE_STORE_H
+#define PROFILE_STORE_H
+
+#include <act/ext/sql.h>
+#include <act/plugin.h>
+#include <cjson/cJSON.h>
+#include <common/db.h>
+#include <stdint.h>
+
+extern const act_sql_step PROFILE_STEPS[];
+extern const uint32_t PROFILE_STEP_COUNT;
+
+/* The user's profile as the actions answer it; the caller deletes it. ACT_OK and NULL: there is no
+ * such user. */
+act_rc store_profile(struct db *db, act_bytes user, cJSON **out);
+
+/* One's own fields. NULL clears; a pointer to bytes sets. The user has a row. */
+act_rc store_set_name(struct db *db, act_bytes user, const act_bytes *name);
+act_rc store_set_bio(struct db *db, act_bytes user, const act_bytes *bio);
+act_rc store_set_avatar(struct db *db, act_bytes user, const act_bytes *avatar);
+
+/* Rows of user and name (the id where there is none), in the order of ids, after the user `after`:
+ * those whose id or name begins with `prefix`, large and small letters alike. */
+act_rc store_search(struct db *db, act_bytes prefix, act_bytes after, int64_t limit, db_row *row,
+                    void *arg);
+
+#endif
