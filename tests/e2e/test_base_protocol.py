@@ -17,7 +17,7 @@ CONFIG = {
         "9": "absent.action",
     },
 }
-EXACT = re.compile(rb'^\{"error":\{"code":\d+,"name":"[a-z_]+","message":"[^"\\]+",'
+EXACT = re.compile(rb'^\{"error":\{"code":\d+,"name":"[a-z_]+","message":"(?:[^"\\]|\\.)+",'
                    rb'"retry":(true|false)\}\}$')
 
 

@@ -1,0 +1,63 @@
+"""Clients that are programs of their own: how to build and run them. Where a tool is not installed,
+the test is skipped and says which package has it."""
+
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import BUILD, DEADLINE
+
+HERE = pathlib.Path(__file__).resolve().parent
+GO_PATH = pathlib.Path("/usr/share/gocode")
+NODE_WS = pathlib.Path("/usr/share/nodejs/ws")
+
+
+def need(program, package):
+    if shutil.which(program) is None:
+        raise unittest.SkipTest(f"{program} is not installed: apt-get install {package}")
+
+
+def run(command, **options):
+    """Runs a program to its end; (exit code, stdout, stderr)."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE,
+                          stdin=subprocess.DEVNULL, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+@functools.cache
+def go_client():
+    """The path of the built Go client. Built beside and renamed: tests run at the same time."""
+    need("go", "golang-go")
+    if not (GO_PATH / "src/github.com/gorilla/websocket").exists():
+        raise unittest.SkipTest("apt-get install golang-github-gorilla-websocket-dev")
+    source, target = HERE / "go/action_client.go", BUILD / "tests/action_client"
+    if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        env = dict(os.environ, GO111MODULE="off", GOPATH=str(GO_PATH), GOFLAGS="",
+                   GOCACHE=str(BUILD / "tests/go-cache"))
+        built = pathlib.Path(folder) / "action_client"
+        subprocess.run(["go", "build", "-o", str(built), str(source)], env=env, check=True,
+                       timeout=300)
+        os.replace(built, target)
+    return target
+
+
+def go(url, **options):
+    """Runs the Go client; (exit code, stdout, stderr)."""
+    flags = [f"-{name}={value}" for name, value in options.items()]
+    return run([str(go_client()), f"-url={url}", *flags])
+
+
+def node(script, *args):
+    """Runs a Node script of this folder with Debian's ws; (exit code, stdout, stderr)."""
+    need("node", "nodejs")
+    if not NODE_WS.exists():
+        raise unittest.SkipTest("apt-get install node-ws")
+    return run(["node", str(HERE / "node" / script), *args],
+               env=dict(os.environ, WS_MODULE=str(NODE_WS)))
