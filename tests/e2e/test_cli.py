@@ -4,9 +4,9 @@ import os
 import signal
 import socket
 
-from harness import ACTD, ROOT, ServerCase, main, sanitizer_env
+from harness import ACTD, DEADLINE, ROOT, ServerCase, main, sanitizer_env
 from programs import run
-from rawws import Client
+from rawws import Client, upgrade_request
 
 BAD = '{\n  "listen": "127.0.0.1:0",\n  "limits": { "connections": "many" }\n}'
 
@@ -124,6 +124,19 @@ class Life(ServerCase):
         self.assertEqual(len(server.ports), 2)
         with Client(server.ports[0]) as client:
             self.assertEqual(client.text(1, "x"), "x")
+
+    def test_a_unix_socket(self):
+        server = self.serve(start=False)
+        path = server.root / "actd.sock"
+        server.config["listen"] = ["127.0.0.1:0", f"unix:{path}"]
+        server.start()
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(DEADLINE)
+            sock.connect(str(path))
+            sock.sendall(upgrade_request("/echo"))
+            self.assertIn(b" 101 ", sock.recv(4096))
+        server.stop()
+        self.assertFalse(path.exists())
 
     def test_the_pid_file(self):
         server = self.serve()
