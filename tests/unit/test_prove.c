@@ -1,0 +1,228 @@
+/* Trying plugin files in a process of their own. This program is both sides: it starts itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../bad/find.h"
+#include "reload/prove.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* Far beyond what a trial takes, also on a busy machine; only what hangs waits for it. */
+enum { LONG_MS = 50000 };
+/* For what never ends, each of which costs the test this long. */
+enum { SHORT_MS = 1500 };
+
+static int count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void nobody_is_left(void)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void refused_with(const char *file, uint32_t deadline_ms, const char *expected)
+{
+	struct err why = { "" };
+	if (prove_file(NULL, bad_path(file), deadline_ms, &why) != -1)
+		fail_msg("%s: taken, expected \"…%s…\"", file, expected);
+	if (strstr(why.text, expected) == NULL)
+		fail_msg("%s: expected \"…%s…\", found \"%s\"", file, expected, why.text);
+	nobody_is_left();
+}
+
+static void takes_good_ones(void **state)
+{
+	static const char *const files[] = {
+		"good_a.so", "good_b.so",
+		/* Fit to be loaded; what is wrong with them shows later. */
+		"bad_create.so", "bad_start.so", "bad_thread_local.so", "bad_unique.so",
+		"bad_nodelete.so"
+	};
+	size_t i;
+	int before = count_descriptors();
+	(void)state;
+	for (i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct err why = { "" };
+		if (prove_file(NULL, bad_path(files[i]), LONG_MS, &why) != 0)
+			fail_msg("%s: %s", files[i], why.text);
+		nobody_is_left();
+	}
+	assert_int_equal(count_descriptors(), before);
+}
+
+static void passes_on_what_the_checks_say(void **state)
+{
+	(void)state;
+	refused_with("bad_abi_minor.so", LONG_MS, "built for ABI 0.99, this server has 0.9");
+	refused_with("bad_zero.so", LONG_MS, "begins with zero bytes");
+	refused_with("bad_undefined.so", LONG_MS, "undefined symbol: bad_missing_function");
+	refused_with("bad_name.so", LONG_MS, "its manifest says \"bad_name\"");
+	refused_with("no_such_file.so", LONG_MS, "cannot be opened: No such file");
+}
+
+static void says_what_killed_the_process(void **state)
+{
+	int before = count_descriptors();
+	(void)state;
+	refused_with("bad_ctor_crash.so", LONG_MS,
+	             "its constructor killed the process that tried it: signal 11 "
+	             "(Segmentation fault)");
+	refused_with("bad_ctor_abort.so", LONG_MS, "signal 6 (Aborted)");
+	refused_with("bad_dtor_crash.so", LONG_MS,
+	             "its destructor killed the process that tried it: signal 11 "
+	             "(Segmentation fault)");
+	assert_int_equal(count_descriptors(), before);
+}
+
+static void an_exit_is_no_success(void **state)
+{
+	(void)state;
+	refused_with("bad_ctor_exit.so", LONG_MS,
+	             "it ended the process with exit(0) while being loaded");
+	refused_with("bad_ctor_lie.so", LONG_MS,
+	             "it ended the process with exit(0) while being loaded");
+}
+
+static void what_hangs_is_killed_at_the_deadline(void **state)
+{
+	(void)state;
+	refused_with("bad_ctor_loop.so", SHORT_MS, "it did not finish loading within 1500 ms");
+	refused_with("bad_ctor_wait.so", SHORT_MS, "does a constructor wait for something?");
+	refused_with("bad_dtor_loop.so", SHORT_MS, "it did not finish unloading within 1500 ms");
+}
+
+/* The file's constructor forks. As the subreaper, this process inherits what is left, and sees how
+ * it ended: without the kill of the whole group this would wait until the alarm. */
+static void what_it_started_is_killed_too(void **state)
+{
+	struct err why = { "" };
+	int status = 0;
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	alarm(LONG_MS / 1000);
+	assert_int_equal(prove_file(NULL, bad_path("bad_ctor_fork.so"), LONG_MS, &why), 0);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	alarm(0);
+	nobody_is_left();
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static void signals_of_the_server_are_not_inherited(void **state)
+{
+	sigset_t all, before;
+	void (*old)(int) = signal(SIGABRT, SIG_IGN);
+	(void)state;
+	sigfillset(&all);
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, &all, &before), 0);
+	refused_with("bad_ctor_crash.so", LONG_MS, "signal 11 (Segmentation fault)");
+	refused_with("bad_ctor_abort.so", LONG_MS, "signal 6 (Aborted)");
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+	signal(SIGABRT, old);
+}
+
+static void a_program_that_cannot_try_is_named(void **state)
+{
+	struct err why = { "" };
+	(void)state;
+	assert_int_equal(prove_file("/nowhere/actd", bad_path("good_a.so"), LONG_MS, &why), -1);
+	assert_string_equal(why.text, "cannot be tried: /nowhere/actd cannot be started: "
+	                              "No such file or directory");
+	assert_int_equal(prove_file("/bin/true", bad_path("good_a.so"), LONG_MS, &why), -1);
+	assert_non_null(strstr(why.text, "ended before it began"));
+	nobody_is_left();
+}
+
+/* One thread of several. cmocka's assertions are for the main thread only. */
+struct prover {
+	pthread_t thread;
+	char good[2 * PATH_MAX], bad[2 * PATH_MAX];
+	int as_expected;
+};
+
+enum { PROVERS = 4, ROUNDS = 5 };
+
+static void *prove_some(void *context)
+{
+	struct prover *prover = context;
+	int i;
+	for (i = 0; i < ROUNDS; i++) {
+		struct err why = { "" };
+		prover->as_expected += prove_file(NULL, prover->good, LONG_MS, &why) == 0;
+		prover->as_expected += prove_file(NULL, prover->bad, LONG_MS, &why) == -1 &&
+		                       strstr(why.text, "signal 11") != NULL;
+	}
+	return NULL;
+}
+
+static void several_at_once(void **state)
+{
+	static struct prover provers[PROVERS];
+	int i, before = count_descriptors();
+	(void)state;
+	for (i = 0; i < PROVERS; i++) {
+		strcpy(provers[i].good, bad_path("good_a.so"));
+		strcpy(provers[i].bad, bad_path("bad_ctor_crash.so"));
+		assert_int_equal(pthread_create(&provers[i].thread, NULL, prove_some, &provers[i]),
+		                 0);
+	}
+	for (i = 0; i < PROVERS; i++) {
+		pthread_join(provers[i].thread, NULL);
+		assert_int_equal(provers[i].as_expected, 2 * ROUNDS);
+	}
+	nobody_is_left();
+	assert_int_equal(count_descriptors(), before);
+}
+
+static void a_person_is_told(void **state)
+{
+	char name[] = "actd", verb[] = "--prove", path[] = "./x.so";
+	char *argv[] = { name, verb, path, NULL };
+	pid_t pid;
+	int status = 0;
+	(void)state;
+	assert_int_equal(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, environ), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 2);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_good_ones),
+		cmocka_unit_test(passes_on_what_the_checks_say),
+		cmocka_unit_test(says_what_killed_the_process),
+		cmocka_unit_test(an_exit_is_no_success),
+		cmocka_unit_test(what_hangs_is_killed_at_the_deadline),
+		cmocka_unit_test(what_it_started_is_killed_too),
+		cmocka_unit_test(signals_of_the_server_are_not_inherited),
+		cmocka_unit_test(a_program_that_cannot_try_is_named),
+		cmocka_unit_test(several_at_once),
+		cmocka_unit_test(a_person_is_told),
+	};
+	if (argc > 1 && strcmp(argv[1], "--prove") == 0)
+		return prove_main(argc, argv);
+	return cmocka_run_group_tests_name("prove", tests, NULL, NULL);
+}
