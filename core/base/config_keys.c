@@ -17,7 +17,6 @@
 	CONFIG_IS_WHOLE | CONFIG_IS_NULL, store, at, min, max, NULL
 #define REAL(at, min, max) CONFIG_IS_REAL, CONFIG_TO_DOUBLE, at, min, max, NULL
 #define WORD(at, words) CONFIG_IS_STRING, CONFIG_TO_WORD, at, 0, 0, words
-#define WORD_OR_NULL(at, words) CONFIG_IS_STRING | CONFIG_IS_NULL, CONFIG_TO_WORD, at, 0, 0, words
 
 #define LIVE false
 #define RESTART true
@@ -29,29 +28,24 @@ static const struct config_key keys[] = {
 	{ "listen", CONFIG_IS_STRING | CONFIG_IS_LIST, CONFIG_TO_NOTHING, 0, 0, 0, NULL,
 	  "\"127.0.0.1:8080\"", RESTART,
 	  "Where connections are accepted: \"127.0.0.1:8080\", \"[::1]:8080\", \"*:8080\" for "
-	  "every "
-	  "address, \"unix:/run/actd.sock\", or an array of these. Port 0: a free one, which the "
-	  "log "
-	  "names." },
+	  "every address, \"unix:/run/actd.sock\", or an array of these. Port 0: a free one, "
+	  "which the log names." },
 	{ "threads", WHOLE(AT(threads), 0, 256), "0", RESTART,
 	  "Loops that carry connections; 0: one for each core." },
 	{ "workers", WHOLE(AT(workers), 1, 256), "8", RESTART,
 	  "Threads for actions that may block, and for loading plugins." },
 	{ "plugin_dir", TEXT, "\"\"", LIVE,
-	  "Folder of the plugins' .so files. \"\": the folder plugins beside the program's folder, "
-	  "or, "
-	  "where there is none, the installed one." },
+	  "Folder of the plugins' .so files. \"\": the folder plugins beside the program's "
+	  "folder, or, where there is none, the installed one." },
 	{ "state_dir", TEXT, "\"\"", RESTART,
-	  "Folder for the plugins' data and for private copies of their files; must not be mounted "
-	  "noexec. \"\": $STATE_DIRECTORY, or /var/lib/actd where that is not set." },
+	  "Folder for the plugins' data and for private copies of their files; must not be "
+	  "mounted noexec. \"\": $STATE_DIRECTORY, or /var/lib/actd where that is not set." },
 	{ "strict", BOOL(AT(strict)), "false", LIVE,
-	  "At the start, a plugin that cannot be loaded ends the server. Otherwise it costs only "
-	  "its "
-	  "own actions." },
+	  "At the start, a plugin that cannot be loaded ends the server. Otherwise it costs "
+	  "only its own actions." },
 	{ "auth", WORD(AT(auth), "none|token"), "\"token\"", LIVE,
 	  "Who says who a client is. \"token\": the service act.auth/1 looks at the client's "
-	  "token. "
-	  "\"none\", for trying things out: ?user=NAME is believed." },
+	  "token. \"none\", for trying things out: ?user=NAME is believed." },
 	{ "auth_anywhere", BOOL(AT(auth_anywhere)), "false", LIVE,
 	  "Allow \"auth\": \"none\" also where others can reach the server." },
 	{ "login", OBJECT, "{}", LIVE, "Where a client's token is looked for, in this order." },
@@ -62,13 +56,11 @@ static const struct config_key keys[] = {
 	  "Name of the cookie with the token; null: not in a cookie." },
 	{ "login.query", TEXT_OR_NULL(AT(login_query)), "\"token\"", LIVE,
 	  "Name of the query parameter with the token; null: not in the query. Proxies write "
-	  "queries "
-	  "to their logs." },
+	  "queries to their logs." },
 	{ "origins", CONFIG_IS_LIST | CONFIG_IS_NULL, CONFIG_TO_NOTHING, 0, 0, 0, NULL, "null",
 	  LIVE,
 	  "Origins whose pages may connect (\"https://example.org\"); null: any. A client that "
-	  "sends "
-	  "no Origin is not a browser and is not asked." },
+	  "sends no Origin is not a browser and is not asked." },
 
 	{ "endpoints", OBJECT, "{}", LIVE, "The paths that are served." },
 	{ "endpoints.*", OBJECT, NULL, LIVE,
@@ -78,17 +70,16 @@ static const struct config_key keys[] = {
 	  "action." },
 	{ "endpoints.*.login", WORD(AT_ENDPOINT(login), "none|optional|required"), "\"optional\"",
 	  LIVE,
-	  "\"required\": without a good token the upgrade is refused. \"optional\": without one "
-	  "only "
-	  "actions that need no login are served. \"none\": tokens are not looked at." },
+	  "\"required\": without a good token the upgrade is refused. \"optional\": without "
+	  "one only actions that need no login are served. \"none\": tokens are not looked at." },
 	{ "endpoints.*.action", TEXT_OR_NULL(AT_ENDPOINT(action)), "null", LIVE,
 	  "With \"mode\": \"raw\": the action that gets the messages, \"plugin.action\"." },
 
 	{ "actions", OBJECT, "{}", LIVE, "Action codes and who serves them." },
 	{ "actions.*", CONFIG_IS_STRING | CONFIG_IS_OBJECT | CONFIG_IS_NULL, CONFIG_TO_NOTHING, 0,
 	  0, 0, NULL, NULL, LIVE,
-	  "A code (\"110\") or a range (\"2000-2099\"), and \"plugin.action\", or an object with "
-	  "settings, or null to switch the code off." },
+	  "A code (\"110\") or a range (\"2000-2099\"), and \"plugin.action\", or an object "
+	  "with settings, or null to switch the code off." },
 	{ "actions.*.action", TEXT, NULL, LIVE,
 	  "Who serves it: \"plugin.action\". Must be given." },
 	{ "actions.*.payload_max",
@@ -103,8 +94,9 @@ static const struct config_key keys[] = {
 	  "Calls that may come at once before the rate counts; null: as many as in one second." },
 	{ "actions.*.in_flight", WHOLE(AT_ACTION(in_flight), 0, 1e6), "0", LIVE,
 	  "Calls of this action at once, over all connections; 0: no limit." },
-	{ "actions.*.login", WORD_OR_NULL(AT_ACTION(login), "none|required"), "null", LIVE,
-	  "\"required\" or \"none\": whether a user must be logged in; null: as the plugin says." },
+	{ "actions.*.login", CONFIG_IS_BOOL | CONFIG_IS_NULL, CONFIG_TO_SWITCH, AT_ACTION(login), 0,
+	  0, NULL, "null", LIVE,
+	  "Whether a user must be logged in: true, false, or null: as the plugin says." },
 	{ "pushes", OBJECT, "{}", LIVE, "Codes of the messages that plugins push." },
 	{ "pushes.*", TEXT, NULL, LIVE, "A code (\"1110\") and the push, \"plugin.push\"." },
 	{ "plugins", OBJECT, "{}", LIVE, "Settings of plugins." },
@@ -120,20 +112,19 @@ static const struct config_key keys[] = {
 	{ "limits.connections", WHOLE(AT(limits.connections), 1, 1e6), "16384", LIVE,
 	  "Connections at once; one more is refused with 503." },
 	{ "limits.handshakes", WHOLE(AT(limits.handshakes), 1, 1e5), "1024", LIVE,
-	  "Connections of a loop that are not upgraded yet, at once; more wait to be accepted." },
+	  "Connections of a loop that are not upgraded yet, at once; one more is closed." },
 	{ "limits.message_bytes", WHOLE(AT(limits.message_bytes), 16, 64 * MIB), "1048576", LIVE,
 	  "Longest message from a client; a longer one closes with 1009." },
 	{ "limits.reply_bytes", WHOLE(AT(limits.reply_bytes), 1024, 64 * MIB), "1048576", LIVE,
 	  "Longest reply or push; the plugin is told that it is too big." },
 	{ "limits.outbox_bytes", WHOLE(AT(limits.outbox_bytes), 1088, 1024 * MIB), "4194304", LIVE,
-	  "Unsent bytes of a connection, at least reply_bytes + 64; beyond, reading pauses and a "
-	  "push "
-	  "closes with 4408." },
+	  "Unsent bytes of a connection, at least reply_bytes + 64; beyond, reading pauses and "
+	  "a push closes with 4408." },
 	{ "limits.pending_messages", WHOLE(AT(limits.pending_messages), 1, 65536), "256", LIVE,
 	  "Messages of a connection that wait for the one before; beyond, reading pauses." },
 	{ "limits.pending_bytes", WHOLE(AT(limits.pending_bytes), 16, 1024 * MIB), "4194304", LIVE,
 	  "The same in bytes, at least message_bytes." },
-	{ "limits.worker_queue", WHOLE(AT(limits.worker_queue), 1, 1e6), "4096", RESTART,
+	{ "limits.worker_queue", WHOLE(AT(limits.worker_queue), 1, 1e6), "4096", LIVE,
 	  "Calls that wait for a worker; beyond, 503 overloaded." },
 	{ "limits.home_queue", WHOLE(AT(limits.home_queue), 1, 1e6), "4096", LIVE,
 	  "Calls that wait for a plugin that serves one at a time; beyond, 503 overloaded." },
@@ -151,7 +142,7 @@ static const struct config_key keys[] = {
 	  "Seconds of silence before a ping is sent; 0: never." },
 	{ "pong_s", WHOLE(AT(pong_s), 1, 3600), "10", LIVE,
 	  "Seconds after a ping without any frame until the connection is dropped." },
-	{ "handshake_ms", WHOLE(AT(handshake_ms), 1, HOUR_MS), "10000", LIVE,
+	{ "handshake_ms", WHOLE(AT(handshake_ms), 1, HOUR_MS), "10000", RESTART,
 	  "From accept to the end of the upgrade." },
 	{ "close_ms", WHOLE(AT(close_ms), 1, HOUR_MS), "5000", LIVE,
 	  "For the other side's answer to a close." },

@@ -31,8 +31,9 @@ enum config_store {
 	CONFIG_TO_I64,     /* null: -1 */
 	CONFIG_TO_DOUBLE,  /* null: 0 */
 	CONFIG_TO_BOOL,
-	CONFIG_TO_WORD, /* int or enum: the index in words; null: -1 */
-	CONFIG_TO_TEXT, /* char *, owned by the config; null: NULL */
+	CONFIG_TO_SWITCH, /* int: true 1, false 0, null -1 */
+	CONFIG_TO_WORD,   /* enum or int: the index in words */
+	CONFIG_TO_TEXT,   /* char *, owned by the config; null: NULL */
 };
 
 struct config_key {

@@ -146,8 +146,11 @@ static void store(const struct config_key *key, const cJSON *value, void *base)
 	case CONFIG_TO_BOOL:
 		*(bool *)field = cJSON_IsTrue(value);
 		break;
+	case CONFIG_TO_SWITCH:
+		*(int *)field = null ? -1 : cJSON_IsTrue(value);
+		break;
 	case CONFIG_TO_WORD: {
-		int index = null ? -1 : word_index(key->words, value->valuestring);
+		int index = word_index(key->words, value->valuestring);
 		memcpy(field, &index, sizeof index); /* an enum or an int */
 		break;
 	}

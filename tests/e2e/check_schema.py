@@ -161,10 +161,9 @@ class Shipped(Case):
 
     def test_the_keys_of_members_are_explained(self):
         text = CONFIG.read_text()
-        for path in self.keys:
-            name = path.split(".")[-1]
-            with self.subTest(path):
-                self.assertRegex(text, rf"\b{name}\b" if name != "*" else "")
+        for name in {path.split(".")[-1] for path in self.keys} - {"*"}:
+            with self.subTest(name):
+                self.assertRegex(text, rf"\b{name}\b")
 
 
 class Document(Case):
