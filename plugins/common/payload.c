@@ -189,7 +189,7 @@ static int read_string(const struct reading *r, const struct payload_field *fiel
 	}
 	const unsigned control = chars ? control_char(field, value->valuestring) : 0;
 	if (control != 0) {
-		snprintf(found, sizeof found, "the control character U+%04X in the one", control);
+		snprintf(found, sizeof found, "one with the control character U+%04X", control);
 		return refuse_value(r, field, member, found);
 	}
 	return 0;

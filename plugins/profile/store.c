@@ -25,20 +25,13 @@ const uint32_t PROFILE_STEP_COUNT = sizeof PROFILE_STEPS / sizeof PROFILE_STEPS[
 
 static act_rc take_profile(void *arg, const act_sql_value *columns, uint32_t count)
 {
+	static const char *const members[] = { "user", "name", "bio", "avatar", "since" };
 	cJSON **out = arg;
-	assert(count == 5);
+	assert(count == sizeof members / sizeof members[0]);
 	cJSON *json = cJSON_CreateObject();
-	if (json == NULL)
-		return ACT_E_NOMEM;
-	act_rc rc = json_put_column(json, "user", &columns[0]);
-	if (rc == ACT_OK)
-		rc = json_put_column(json, "name", &columns[1]);
-	if (rc == ACT_OK)
-		rc = json_put_column(json, "bio", &columns[2]);
-	if (rc == ACT_OK)
-		rc = json_put_column(json, "avatar", &columns[3]);
-	if (rc == ACT_OK)
-		rc = json_put_column(json, "since", &columns[4]);
+	act_rc rc = json != NULL ? ACT_OK : ACT_E_NOMEM;
+	for (uint32_t i = 0; i < count && rc == ACT_OK; i++)
+		rc = json_put_column(json, members[i], &columns[i]);
 	if (rc == ACT_OK)
 		*out = json;
 	else
