@@ -40,17 +40,22 @@ static int note_is_owned(const struct elf *elf, uint64_t offset, uint32_t size, 
 	return memcmp(name, owner, size) == 0;
 }
 
-/* Takes the note at the start of `left` bytes. Returns the bytes up to the next one, or -1. */
+/* Takes the note at the start of `left` bytes. Returns the bytes up to the next one, or -1. Zeros
+ * are walked over in small steps: clang's address sanitizer pads every variable with them, the one
+ * that is the note too. */
 static int64_t walk_note(const struct elf *elf, uint64_t offset, uint64_t left, uint64_t align,
                          struct walk *walk, struct err *why)
 {
-	Elf64_Nhdr head;
-	uint64_t body, end;
+	static const Elf64_Nhdr zeros;
+	Elf64_Nhdr head = { 0, 0, 0 };
+	uint64_t body, end, size = left < sizeof head ? left : sizeof head;
 	int owned;
-	if (left < sizeof head)
-		return note_damaged(why);
-	if (elf_read(elf, offset, &head, sizeof head, why) != 0)
+	if (elf_read(elf, offset, &head, size, why) != 0)
 		return -1;
+	if (memcmp(&head, &zeros, sizeof head) == 0)
+		return (int64_t)(left < align ? left : align);
+	if (size < sizeof head)
+		return note_damaged(why);
 	/* Both sizes have 32 bits: these sums cannot overflow 64. */
 	body = round_up(sizeof head + head.n_namesz, align);
 	end = body + head.n_descsz;
@@ -72,7 +77,7 @@ static int walk_segment(const struct elf *elf, const Elf64_Phdr *segment, struct
 	while (done < segment->p_filesz) {
 		int64_t step;
 		if (++walk->seen > ELF_NOTES_MAX)
-			return err_set(why, "the file has more than %d notes; expected a few",
+			return err_set(why, "the file has more than %d notes, expected a few",
 			               ELF_NOTES_MAX);
 		step = walk_note(elf, segment->p_offset + done, segment->p_filesz - done, align,
 		                 walk, why);

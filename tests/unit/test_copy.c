@@ -11,7 +11,7 @@
 /* Each reading of a source goes through here, so that a test can change it in between. */
 static ssize_t read_source(int fd, void *to, size_t size, off_t offset);
 #define pread read_source
-#include "../../core/reload/copy.c"
+#include "reload/copy.c"
 #undef pread
 
 #include <dirent.h>
