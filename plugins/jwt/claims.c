@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 /* Times later than this (the year 9999) are typed wrong, or are milliseconds. */
 #define TIME_MAX 253402300799.0
@@ -10,6 +11,15 @@ static void refuse(act_auth_verdict *out, uint32_t verdict, const char *why)
 {
 	out->verdict = verdict;
 	strncpy(out->why, why, sizeof out->why - 1);
+}
+
+static void refuse_expired(act_auth_verdict *out, double exp)
+{
+	time_t seconds = (time_t)exp;
+	struct tm when;
+	out->verdict = ACT_AUTH_EXPIRED;
+	gmtime_r(&seconds, &when);
+	strftime(out->why, sizeof out->why, "the token was good until %Y-%m-%dT%H:%M:%SZ", &when);
 }
 
 /* A NumericDate, which may have a fraction. -1: it is none. Left out: `*out` stays. */
@@ -95,7 +105,7 @@ static void check_time(const json_t *claims, const struct settings *settings, in
 		return;
 	}
 	if (exp >= 0 && (double)now >= exp + leeway) {
-		refuse(out, ACT_AUTH_EXPIRED, "the token has expired");
+		refuse_expired(out, exp);
 		return;
 	}
 	out->verdict = ACT_AUTH_ALLOW;

@@ -12,7 +12,8 @@ static void knows_expired_tokens(void **state)
 	char *nobody = sign_hs256(SECRET, "{\"exp\":1}");
 	(void)state;
 	allows(fake, good, "alice");
-	refuses(fake, old, ACT_AUTH_EXPIRED, "the token has expired");
+	assert_int_equal(check(fake, old).verdict, ACT_AUTH_EXPIRED);
+	assert_string_equal(check(fake, old).user, "");
 	denies(fake, nobody, NO_USER); /* it never was good */
 	free(good);
 	free(old);
@@ -50,6 +51,16 @@ static void keeps_the_edges_of_the_leeway(void **state)
 	}
 }
 
+static void says_when_a_token_expired(void **state)
+{
+	struct fake_host *fake = start_hs256();
+	char *old = sign_hs256(SECRET, "{\"sub\":\"a\",\"exp\":1000000000.5}");
+	(void)state;
+	refuses(fake, old, ACT_AUTH_EXPIRED, "the token was good until 2001-09-09T01:46:40Z");
+	free(old);
+	fake_free(fake);
+}
+
 static void denies_times_that_are_none(void **state)
 {
 	struct fake_host *fake = start_hs256();
@@ -68,6 +79,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_expired_tokens),
 		cmocka_unit_test(keeps_the_edges_of_the_leeway),
+		cmocka_unit_test(says_when_a_token_expired),
 		cmocka_unit_test(denies_times_that_are_none),
 	};
 	return cmocka_run_group_tests_name("jwt: time", tests, NULL, NULL);
