@@ -107,7 +107,8 @@ act_rc db_each(struct db *db, const char *statement, const act_sql_value *args, 
 static act_rc take_number(void *arg, const act_sql_value *columns, uint32_t count)
 {
 	int64_t *number = arg;
-	assert(count >= 1);
+	if (count == 0)
+		return ACT_E_FAIL;
 	*number = columns[0].i;
 	return ACT_END;
 }

@@ -4,7 +4,16 @@
 
 #include <act/easy.h>
 #include <assert.h>
-#include <stdbool.h>
+
+bool users_refuse_nobody(const act_host *host, const act_call *call)
+{
+	if (call->user.len != 0)
+		return false;
+	act_failf(host, call, ACT_S_FORBIDDEN,
+	          "this action is about its caller: expected a user, found a connection that is "
+	          "not logged in");
+	return true;
+}
 
 static act_rc insert(struct db *db, act_bytes user)
 {
@@ -27,8 +36,9 @@ act_rc users_known(struct db *db, act_bytes user, int64_t *known)
 
 act_rc users_ensure(struct db *db, act_bytes user)
 {
-	assert(user.len > 0 && user.len <= USERS_ID_MAX);
 	int64_t known;
+	if (user.len == 0 || user.len > USERS_ID_MAX)
+		return ACT_E_INVAL;
 	/* Reading first spares nearly every call the lock of a writer. */
 	act_rc rc = users_known(db, user, &known);
 	if (rc != ACT_OK || known != 0)

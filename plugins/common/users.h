@@ -11,6 +11,7 @@
 #include "db.h"
 
 #include <act/plugin.h>
+#include <stdbool.h>
 
 /* The step. Keys are folded (fold.h) and bytea, so that both databases compare them as bytes and
  * find a prefix through the index. `name` is null until its user chooses one. */
@@ -24,7 +25,12 @@
 /* The longest id in bytes. */
 enum { USERS_ID_MAX = 255 };
 
-/* Makes sure that the user has a row. Cheap where it has one: a single read. ACT_OK, or as db.h. */
+/* For a handle(): refuses a call of nobody, which the server lets through where the config says
+ * that an action needs no login. True: the call was answered. */
+bool users_refuse_nobody(const act_host *host, const act_call *call);
+
+/* Makes sure that the user has a row. Cheap where it has one: a single read. ACT_OK; ACT_E_INVAL:
+ * no id of a user; or as db.h has it. */
 act_rc users_ensure(struct db *db, act_bytes user);
 
 /* ACT_OK and `*known`: 1 where the user has logged in once, otherwise 0. */

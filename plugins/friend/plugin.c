@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <common/db.h>
 #include <common/settings.h>
+#include <common/users.h>
 
 ACT_MANIFEST("friend", "1.0", ACT_EXT_SQL, "");
 
@@ -66,8 +67,11 @@ static void destroy(void *arg)
 /* [worker]: all actions block. */
 static act_rc handle(void *arg, const act_call *call)
 {
+	struct friend_plugin *self = arg;
 	assert(call->action < FRIEND_ACTION_COUNT);
-	return FRIEND_VERBS[call->action](arg, call);
+	if (users_refuse_nobody(self->host, call))
+		return ACT_OK;
+	return FRIEND_VERBS[call->action](self, call);
 }
 
 static void conn_open(void *arg, const act_peer *peer)

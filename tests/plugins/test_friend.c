@@ -250,6 +250,20 @@ static void oneself_and_unknown_users_are_refused(void **state)
 	}
 }
 
+/* A config may serve an action without login; these are about their caller. */
+static void a_caller_without_login_is_refused(void **state)
+{
+	static const char *const actions[] = { "add",      "answer", "remove", "list",
+		                               "requests", "block",  "unblock" };
+	struct people *people = *state;
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+		const struct fake_answer *answer =
+			fake_call(people->host, actions[i], 1, NULL, "{}");
+		assert_int_equal(answer->rc, ACT_OK);
+		assert_int_equal(answer->status, ACT_S_FORBIDDEN);
+	}
+}
+
 /* A call is enough to exist: the login may still wait to be written down. */
 static void the_first_call_makes_the_caller_known(void **state)
 {
@@ -308,6 +322,7 @@ int main(void)
 		TEST(both_may_block),
 		TEST(unblock_allows_again),
 		TEST(oneself_and_unknown_users_are_refused),
+		TEST(a_caller_without_login_is_refused),
 		TEST(the_first_call_makes_the_caller_known),
 		TEST(all_is_there_after_a_restart),
 	};

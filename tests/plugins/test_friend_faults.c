@@ -230,6 +230,35 @@ static void logins_are_written_down_together(void **state)
 	assert_int_equal(faulty.begins, 1); /* all were known: no transaction */
 }
 
+static act_rc no_room(const act_host *h, uint64_t tag, void *arg)
+{
+	(void)h;
+	(void)tag;
+	(void)arg;
+	return ACT_E_BUSY;
+}
+
+static void logins_wait_while_the_workers_have_no_room(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_host *host = fixture->faulty.host;
+	assert_int_equal(fake_run(host), ACT_OK);
+	act_host *table = (act_host *)(uintptr_t)fake_table(host);
+	act_rc (*room)(const act_host *, uint64_t, void *) = table->work;
+	table->work = no_room;
+	fake_conn_open(host, 1, "dave", "/serv/");
+	fake_conn_open(host, 2, "frank", "/serv/");
+	assert_int_equal(fake_timers(host), 1);
+	assert_int_equal(fake_time_pass(host, 1000), 1); /* still none: it waits on */
+	assert_int_equal(fake_timers(host), 1);
+	table->work = room;
+	assert_int_equal(fake_time_pass(host, 1000), 1);
+	assert_int_equal(fake_timers(host), 0);
+	assert_int_equal(fake_work_run(host), 1);
+	check_known(fixture, "dave", 0);
+	check_known(fixture, "frank", 0);
+}
+
 static void logins_that_wait_are_written_down_at_the_end(void **state)
 {
 	struct fixture *fixture = *state;
@@ -266,6 +295,7 @@ int main(void)
 		TEST(start_says_what_is_missing),
 		TEST(create_says_that_the_server_is_too_old),
 		TEST(logins_are_written_down_together),
+		TEST(logins_wait_while_the_workers_have_no_room),
 		TEST(logins_that_wait_are_written_down_at_the_end),
 		TEST(a_login_that_cannot_be_written_down_is_logged),
 	};
