@@ -5,12 +5,10 @@
 #include "base/mem.h"
 
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The largest table that is looked for in the object; ours is under 300 bytes. */
-enum { SYMBOL_SIZE_MAX = 65536 };
 
 struct module {
 	void *handle;
@@ -91,36 +89,49 @@ static int loader_error(const char *path, struct err *why)
 }
 
 /* The symbol may also come from a library that the plugin is linked with: then it is not the
- * plugin's. And the table that it names must lie wholly in memory that belongs to the object. */
-static int find_table(struct module *module, struct err *why)
+ * plugin's. */
+static int check_symbol(const struct module *module, const void *at, uint64_t *size,
+                        struct err *why)
 {
-	const ElfW(Sym) *symbol = NULL;
 	Dl_info info;
-	struct search search;
-	void *at = dlsym(module->handle, "act_plugin_v1");
-	if (at == NULL)
-		return err_set(why, "it does not export act_plugin_v1: expected a table of that "
-		                    "name marked ACT_EXPORT (in C++ inside extern \"C\")");
-	search = search_for(module->path, at, 1);
-	if (!search.mapped || !search.holds_range ||
-	    dladdr1(at, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0)
+	void *entry = NULL;
+	const ElfW(Sym) * symbol;
+	if (!search_for(module->path, at, 1).holds_range ||
+	    dladdr1(at, &info, &entry, RTLD_DL_SYMENT) == 0)
 		return err_set(why, "its act_plugin_v1 comes from a library that it is linked "
 		                    "with: expected one of its own");
+	symbol = entry;
 	if (symbol == NULL || info.dli_saddr != at || ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT)
 		return err_set(why, "its act_plugin_v1 is not data: expected a table of type "
 		                    "act_plugin");
-	if (symbol->st_size != 0 && symbol->st_size < MANIFEST_PLUGIN_SIZE_MIN)
+	*size = symbol->st_size;
+	return 0;
+}
+
+/* The table must lie wholly within its symbol, and with it in memory that the object owns. */
+static int find_table(struct module *module, struct err *why)
+{
+	const act_plugin *table = dlsym(module->handle, "act_plugin_v1");
+	uint64_t size = 0;
+	if (table == NULL)
+		return err_set(why, "it does not export act_plugin_v1: expected a table of that "
+		                    "name marked ACT_EXPORT (in C++ inside extern \"C\")");
+	if (check_symbol(module, table, &size, why) != 0)
+		return -1;
+	if (size < MANIFEST_PLUGIN_SIZE_MIN)
 		return err_set(why,
-		               "its act_plugin_v1 has %llu bytes, expected a table of at least %u",
-		               (unsigned long long)symbol->st_size, MANIFEST_PLUGIN_SIZE_MIN);
-	module->table = at;
-	if (module->table->size > SYMBOL_SIZE_MAX ||
-	    (symbol->st_size != 0 && module->table->size > symbol->st_size) ||
-	    !search_for(module->path, at, module->table->size).holds_range)
+		               "its act_plugin_v1 has %" PRIu64 " bytes, expected a table of at "
+		               "least %u: define it as an act_plugin",
+		               size, MANIFEST_PLUGIN_SIZE_MIN);
+	if (!search_for(module->path, table, size).holds_range)
+		return err_set(why, "its act_plugin_v1 goes beyond what is loaded: the file is "
+		                    "damaged, build or copy it again");
+	if (table->size > size)
 		return err_set(why,
-		               "its table says that it has %u bytes, but act_plugin_v1 has %llu: "
-		               "set act_plugin.size to sizeof(act_plugin)",
-		               module->table->size, (unsigned long long)symbol->st_size);
+		               "its table says that it has %u bytes, but act_plugin_v1 has %" PRIu64
+		               ": set act_plugin.size to sizeof(act_plugin)",
+		               table->size, size);
+	module->table = table;
 	return 0;
 }
 
