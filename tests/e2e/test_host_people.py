@@ -1,8 +1,8 @@
 """The host table, part two: users, groups, pushes, closing, and what the plugin is told of it."""
 
 from harness import ServerCase, main
-from probe import (BIND, CLOSE, E_GONE, E_INVAL, E_NOSUPP, JOIN, LEAVE, ME, OK, PRIVATE, PUSHED,
-                   P_MUTE, TO_ALL, TO_CONN, TO_GROUP, TO_USER, HOLD, Probe)
+from probe import (BIND, CLOSE, E_GONE, E_INVAL, E_NOSUPP, HOLD, JOIN, LEAVE, ME, OK, PRIVATE, PUSH,
+                   PUSHED, P_MUTE, RENAME, TO_ALL, TO_CONN, TO_GROUP, TO_USER, Probe)
 from rawws import Client, action_frame
 
 STALE = str(0xDEADBEEF00000001)
@@ -29,6 +29,12 @@ class Users(PeopleCase):
         self.assertEqual(client.reply(), (BIND, OK.encode()))
         self.assertEqual(client.reply(), (PRIVATE, b"alice"))
         self.assertIn(b"user=alice ", client.reply()[1])
+
+    def test_bound_while_the_call_still_knows_the_user_before(self):
+        client = self.client("/serv/?user=" + "a" * 200)
+        self.assertEqual(client.text(RENAME, "bob"), f"{OK} was {'a' * 200}")
+        self.assertEqual(client.text(RENAME, "carol"), f"{OK} was bob")
+        self.assertEqual(client.text(PRIVATE), "carol")
 
     def test_bound_again_and_unbound(self):
         client = self.client("/serv/?user=alice")
@@ -165,9 +171,19 @@ class Closing(PeopleCase):
                 self.assertEqual(client.gone(), (code, reason))
 
     def test_what_waits_in_the_outbox_goes_first(self):
-        client = self.client()
-        self.assertEqual(client.text(CLOSE, "0 4000 bye"), OK)
+        client, other = self.client(), self.client()
+        conn = client.conn
+        for number in range(3):
+            other.ask(PUSH, f"0 {TO_CONN} - - {conn} 0 {number}" + "x" * 400)
+        other.ask(CLOSE, f"{conn} 4000 bye")
+        self.assertEqual([client.heard()[0] for _ in range(3)], ["0", "1", "2"])
         self.assertEqual(client.gone(), (4000, "bye"))
+
+    def test_one_s_own_connection(self):
+        client = self.client()
+        client.ask(CLOSE, "0 4000 bye")
+        why = client.closed()
+        self.assertEqual((why.code, why.reason), (4000, "bye"))
 
     def test_codes_that_may_not_be_sent(self):
         client = self.client()

@@ -12,6 +12,18 @@ act_rc probe_bind(struct probe *probe, const act_call *call)
 	                      probe->host->bind_user(probe->host, call->conn, user, device));
 }
 
+/* Binds on the connection's own loop, and then answers with the user before: what the call lent is
+ * the plugin's to read until it returns. */
+act_rc probe_rename(struct probe *probe, const act_call *call)
+{
+	struct words words;
+	act_rc rc;
+	words_begin(&words, call->payload);
+	rc = probe->host->bind_user(probe->host, call->conn, act_str(words_next(&words)),
+	                            act_str(""));
+	return act_reply_text(probe->host, call, "rc %d was %.*s", rc, ACT_FMT(call->user));
+}
+
 /* The connection that the next word names, or the caller's own. */
 static act_conn conn_of(struct words *words, const act_call *call)
 {

@@ -67,6 +67,7 @@ static const act_action actions[PROBE_ACTIONS] = {
 	                  .flags = ANON,
 	                  .payload_max = 16 },
 	[PROBE_RAW] = { .name = "raw", .summary = "how it came", .flags = ANON | ACT_A_RAW },
+	[PROBE_RENAME] = { .name = "rename", .summary = "USER", .code = 2124, .flags = ANON },
 };
 
 static const act_pushing pushes[PROBE_PUSHES] = {
@@ -88,6 +89,7 @@ static probe_verb *const verbs[PROBE_ACTIONS] = {
 	[PROBE_BIG] = probe_big,         [PROBE_PLACE] = probe_place,
 	[PROBE_PRIVATE] = probe_private, [PROBE_OVERRUN] = probe_overrun,
 	[PROBE_SMALL] = probe_echo,      [PROBE_RAW] = probe_me,
+	[PROBE_RENAME] = probe_rename,
 };
 
 static act_rc create(const act_host *h, void **self)

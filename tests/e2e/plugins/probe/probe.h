@@ -36,6 +36,7 @@ enum probe_action {
 	PROBE_OVERRUN,
 	PROBE_SMALL,
 	PROBE_RAW,
+	PROBE_RENAME,
 	PROBE_ACTIONS
 };
 
@@ -70,7 +71,7 @@ void probe_on_timer(void *self, uint64_t tag);
 void probe_work_run(void *self, uint64_t tag, void *arg);
 void probe_work_done(void *self, uint64_t tag, void *arg);
 /* people.c: users, groups, pushes, closing. */
-probe_verb probe_bind, probe_join, probe_leave, probe_push, probe_close;
+probe_verb probe_bind, probe_rename, probe_join, probe_leave, probe_push, probe_close;
 /* events.c: what the server told, in the order it told it. */
 probe_verb probe_events;
 void probe_conn_open(void *self, const act_peer *peer);
