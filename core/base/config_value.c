@@ -80,7 +80,7 @@ static void expect_type(FILE *to, const struct config_key *key, unsigned type)
 {
 	switch (type) {
 	case CONFIG_IS_BOOL:
-		fputs("true or false", to);
+		fputs((key->types & CONFIG_IS_NULL) != 0 ? "true, false" : "true or false", to);
 		break;
 	case CONFIG_IS_WHOLE:
 		fprintf(to, "a whole number from %.0f to %.0f", key->min, key->max);

@@ -3,7 +3,8 @@
 
     check_schema.py PRINT_KEYS
 
-PRINT_KEYS is the program that prints the server's table of config keys. Each key must be in the
+PRINT_KEYS is the program that prints the server's table of config keys, and that says what the
+server finds wrong with a config. Each key must be in the
 schema with the same types, bounds, default and meaning, and the schema may have no other; the
 shipped config must be valid and have every key, with its default where it is not said otherwise;
 the documentation must have one row for each key, and that row must be true.
@@ -115,6 +116,10 @@ class Shipped(Case):
 
     def test_it_is_valid(self):
         self.assertEqual([], [error.message for error in self.problems(self.config)])
+
+    def test_the_server_takes_it(self):
+        found = subprocess.run([PRINT_KEYS, str(CONFIG)], stdout=subprocess.PIPE, timeout=30)
+        self.assertEqual((0, ""), (found.returncode, found.stdout.decode()))
 
     def test_the_defaults_are_valid(self):
         for path, key in self.keys.items():

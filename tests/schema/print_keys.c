@@ -1,5 +1,7 @@
-/* Prints the table of the config's keys as JSON, for the test that holds the schema, the shipped
- * config and the documentation against it. */
+/* print_keys: prints the table of the config's keys as JSON, for the test that holds the schema,
+ * the shipped config and the documentation against it. print_keys FILE: prints what is wrong with
+ * the config FILE; exit status 1 where something is. */
+#include "base/config.h"
 #include "base/config_keys.h"
 
 #include <cjson/cJSON.h>
@@ -41,7 +43,19 @@ static cJSON *key_object(const struct config_key *key)
 	return object;
 }
 
-int main(void)
+static int check_file(const char *path)
+{
+	struct config *config;
+	struct config_errors errors;
+	int rc = config_load(path, NULL, 0, &config, &errors);
+	if (rc != 0)
+		fputs(errors.text, stdout);
+	config_free(config);
+	config_errors_free(&errors);
+	return rc == 0 ? 0 : 1;
+}
+
+static int print_keys(void)
 {
 	size_t count;
 	const struct config_key *keys = config_keys(&count);
@@ -56,4 +70,9 @@ int main(void)
 	cJSON_free(text);
 	cJSON_Delete(list);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	return argc > 1 ? check_file(argv[1]) : print_keys();
 }
