@@ -4,7 +4,6 @@
 #include "base/config_keys.h"
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +55,11 @@ static int parse_range(const char *text, uint32_t *first, uint32_t *last)
 static void read_settings(struct config_doc *doc, const cJSON *item, struct config_action *action)
 {
 	const cJSON *burst = cJSON_GetObjectItemCaseSensitive(item, "rate_burst");
-	if (action->rate_burst == 0 && action->rate_per_s > 0)
-		action->rate_burst = (uint32_t)ceil(action->rate_per_s);
+	if (action->rate_burst == 0 && action->rate_per_s > 0) {
+		action->rate_burst = (uint32_t)action->rate_per_s;
+		if (action->rate_burst < action->rate_per_s)
+			action->rate_burst++; /* the part of a call that is left counts as one */
+	}
 	if (cJSON_IsNumber(burst) && action->rate_per_s <= 0)
 		config_doc_finding(doc, burst,
 		                   "expected \"rate_per_s\" above 0 beside it, found none: a burst "

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +41,9 @@ static bool is_list(const cJSON *value)
 static bool number_fits(const struct config_key *key, const cJSON *value)
 {
 	double number = value->valuedouble;
-	if ((key->types & CONFIG_IS_WHOLE) != 0 && floor(number) < number)
+	if (number < key->min || number > key->max)
 		return false;
-	return number >= key->min && number <= key->max;
+	return (key->types & CONFIG_IS_WHOLE) == 0 || (double)(int64_t)number == number;
 }
 
 bool config_key_accepts(const struct config_key *key, const cJSON *value)

@@ -4,10 +4,10 @@
     check_schema.py PRINT_KEYS
 
 PRINT_KEYS is the program that prints the server's table of config keys, and that says what the
-server finds wrong with a config. Each key must be in the
-schema with the same types, bounds, default and meaning, and the schema may have no other; the
-shipped config must be valid and have every key, with its default where it is not said otherwise;
-the documentation must have one row for each key, and that row must be true.
+server finds wrong with a config. Each key must be in the schema with the same types, bounds,
+default and meaning, and the schema may have no other; the shipped config must be valid and have
+every key, with its default where it is not said otherwise; the documentation must have one row for
+each key, and that row must be true.
 """
 
 import copy

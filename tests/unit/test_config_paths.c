@@ -24,7 +24,7 @@ static void in_the_file_from_its_folder(void **state)
 	struct config_errors errors;
 	char *folder = here();
 	static const char text[] = "{\"plugin_dir\": \"p\", \"state_dir\": \"../s\", \"log\": "
-	                           "{\"file\": \"./l.log\"},\n"
+				   "{\"file\": \"./l.log\"},\n"
 				   "\"listen\": [\"unix:s.sock\", \"unix:/run/a.sock\"]}";
 	(void)state;
 	assert_int_equal(mkdir("conf", 0700), 0);
