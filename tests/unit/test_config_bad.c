@@ -93,6 +93,9 @@ static const struct {
 	  "t.json:1:12: login.cookie: expected the name of a cookie, found the string \"\"\n" },
 	{ "{\"login\": {\"query\": \"a=b\"}}", "t.json:1:12: login.query: expected letters, digits "
 	                                       "and - . _ ~, found the string \"a=b\"\n" },
+	{ "{\"login\": {\"query\": \"\"}}",
+	  "t.json:1:12: login.query: expected letters, digits and "
+	  "- . _ ~, found the string \"\"\n" },
 	{ "{\"origins\": []}",
 	  "t.json:1:2: origins: expected a non-empty array of strings or null, "
 	  "found an empty array\n" },
@@ -141,6 +144,11 @@ static const struct {
 	{ "{\"actions\": {\"5\": \"a.b\", \"5-5\": \"a.b\"}}",
 	  "t.json:1:26: actions.5-5: expected each code once, found 5 again; \"5\" at t.json:1:14 "
 	  "has it already\n" },
+
+	{ "{\"actions\": {\"1\": {\"action\": \"a.b\", \"rate_per_s\": -0.5}}}",
+	  "t.json:1:37: actions.1.rate_per_s: expected a number from 0 to 1000000, found the "
+	  "number "
+	  "-0.5\n" },
 
 	/* pushes */
 	{ "{\"pushes\": {\"1\": null}}", "t.json:1:13: pushes.1: expected a string, found null\n" },
@@ -210,6 +218,16 @@ static void addresses(void **state)
 		"{\"listen\": \"%s\"}", values,
 		"t.json:1:2: listen: expected a numeric address and a port (\"127.0.0.1:8080\", "
 		"\"[::1]:8080\", \"*:8080\") or \"unix:/path\", found the string \"%s\"\n");
+}
+
+static void addresses_have_a_largest_number(void **state)
+{
+	char text[1024] = "{\"listen\": [";
+	(void)state;
+	for (int i = 0; i < 65; i++)
+		strcat(text, i == 0 ? "\"*:0\"" : ",\"*:0\"");
+	strcat(text, "]}");
+	config_bad(text, NULL, "t.json:1:2: listen: expected at most 64 addresses, found 65\n");
 }
 
 static void paths_of_endpoints(void **state)
@@ -332,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_by_one),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(addresses_have_a_largest_number),
 		cmocka_unit_test(paths_of_endpoints),
 		cmocka_unit_test(codes),
 		cmocka_unit_test(names_of_actions),
