@@ -106,6 +106,17 @@ void slots_drop(struct slots *slots, uint64_t number)
 	slots->live--;
 }
 
+void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
+		void *context)
+{
+	for (uint32_t index = 0; index < slots->used; index++) {
+		const struct slot *slot = slot_at(slots, index);
+		uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+		if (number != 0)
+			each(number, slot->object, context);
+	}
+}
+
 bool slots_alive(const struct slots *slots, uint64_t number)
 {
 	const struct slot *slot = slot_at(slots, number);

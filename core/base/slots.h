@@ -51,6 +51,10 @@ void *slots_get_claimed(const struct slots *slots, uint64_t number);
 /* [owner] The number is no more, claimed or not. */
 void slots_drop(struct slots *slots, uint64_t number);
 
+/* [owner] Calls each() for every number that is neither free nor claimed; each() may drop it. */
+void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
+		void *context);
+
 /* [any] Is it alive at this moment? */
 bool slots_alive(const struct slots *slots, uint64_t number);
 /* [any] Take the number out of the world: true for exactly one caller. The owner drops it later. */

@@ -71,17 +71,13 @@ static size_t put_escaped(char *to, const char *from, size_t *taken)
 	return 1 + more;
 }
 
-size_t status_json(char *to, size_t room, uint32_t status, bool retry, const char *message,
-		   size_t message_len)
+size_t status_json_named(char *to, size_t room, uint32_t code, const char *name, bool retry,
+			 const char *message, size_t message_len)
 {
 	static const char tail_yes[] = "\",\"retry\":true}}", tail_no[] = "\",\"retry\":false}}";
-	const struct status_info *info = status_info(status);
-	CHECK(room >= STATUS_JSON_MIN);
-	CHECK(info != NULL || status >= STATUS_OWN);
-
-	size_t n = (size_t)snprintf(to, room, "{\"error\":{\"code\":%u,\"name\":\"%s\",\"message\":\"",
-				    info != NULL ? info->code : status,
-				    info != NULL ? info->name : "plugin_error");
+	CHECK(room >= STATUS_JSON_MIN && strlen(name) <= 32);
+	size_t n = (size_t)snprintf(
+		to, room, "{\"error\":{\"code\":%u,\"name\":\"%s\",\"message\":\"", code, name);
 	/* Text that is not UTF-8 ends where it goes wrong: the answer stays JSON. */
 	message_len = act_utf8_span(message, message_len);
 	for (size_t i = 0, taken; i < message_len && n + 7 + sizeof tail_no <= room; i += taken)
@@ -89,4 +85,14 @@ size_t status_json(char *to, size_t room, uint32_t status, bool retry, const cha
 	const char *tail = retry ? tail_yes : tail_no;
 	memcpy(to + n, tail, strlen(tail) + 1);
 	return n + strlen(tail);
+}
+
+size_t status_json(char *to, size_t room, uint32_t status, bool retry, const char *message,
+		   size_t message_len)
+{
+	const struct status_info *info = status_info(status);
+	CHECK(info != NULL || status >= STATUS_OWN);
+	return status_json_named(to, room, info != NULL ? info->code : status,
+				 info != NULL ? info->name : "plugin_error", retry, message,
+				 message_len);
 }

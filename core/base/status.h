@@ -46,5 +46,8 @@ enum status status_of_rc(int32_t rc);
 enum { STATUS_JSON_MIN = 160, STATUS_JSON_MAX = 6400, STATUS_TEXT_MAX = 1000 };
 size_t status_json(char *to, size_t room, uint32_t status, bool retry, const char *message,
 		   size_t message_len);
+/* The same with a code and name of the caller's. */
+size_t status_json_named(char *to, size_t room, uint32_t code, const char *name, bool retry,
+			 const char *message, size_t message_len);
 
 #endif

@@ -224,7 +224,7 @@ struct act_host {
 	act_rc (*group_join)(const act_host *h, act_conn conn, act_bytes group);
 	act_rc (*group_leave)(const act_host *h, act_conn conn, act_bytes group);
 
-	/* [any] Close a connection with a close code (1000, 1001, 1003, 1007 to 1013, 3000 to 4999)
+	/* [any] Close a connection with a close code (1000, 1001, 1003, 1007 to 1009, 1011 to 1013, 3000 to 4999)
 	 * and a reason of at most 123 bytes, after what waits in its outbox. ACT_E_GONE,
 	 * ACT_E_INVAL. */
 	act_rc (*close_conn)(const act_host *h, act_conn conn, uint16_t code, act_bytes reason);
@@ -289,7 +289,8 @@ typedef struct act_plugin {
 	/* [worker] Get ready to serve: open, connect, migrate. May fail; then destroy() follows. No
 	 * effect that the live generation would feel. May be NULL. */
 	act_rc (*start)(void *self);
-	/* [worker] From now on calls arrive; timers may be set. Cannot fail. May be NULL. */
+	/* [worker] The generation is live: calls arrive from now on (the first may be in handle()
+	 * already), and timers may be set. Cannot fail. May be NULL. */
 	void (*activate)(void *self);
 	/* [worker] No new call follows; answer the open ones. Cannot fail. May be NULL. */
 	void (*stop)(void *self);
@@ -306,8 +307,10 @@ typedef struct act_plugin {
 
 	/* From here on each may be NULL. */
 
-	/* [any] An open call is not worth finishing: ACT_E_GONE its connection closed, ACT_E_LATE
-	 * its deadline passed (the server has answered). The token is stale already. */
+	/* [any] An open call is not worth finishing. ACT_E_GONE: its connection closed; ACT_E_LATE:
+	 * its deadline passed, and the server has answered; the token is stale already in both
+	 * cases. ACT_E_BUSY: this generation was replaced and half of the time for its open calls
+	 * is over: the token is open still, answer now, be it with an error. */
 	void (*cancel)(void *self, act_token call, act_rc why);
 	/* [loop] A connection's first and last moment: open comes before its first call, close
 	 * after its last, to whichever generation is live then; opens are not replayed to a new
@@ -368,7 +371,12 @@ typedef struct act_note {
 		{ ACT_MAGIC, ACT_ABI_MAJOR, ACT_ABI_MINOR, sizeof(act_plugin), sizeof(act_host),   \
 		  plugin_name, plugin_version, plugin_needs, plugin_provides }                     \
 	}
+#ifdef __clang__ /* whose AddressSanitizer would pad the note */
+#define ACT_NOTE_SECTION \
+	__attribute__((used, section(".note.act"), aligned(4), no_sanitize("address")))
+#else
 #define ACT_NOTE_SECTION __attribute__((used, section(".note.act"), aligned(4)))
+#endif
 
 /* The one symbol that a plugin exports. */
 #define ACT_EXPORT __attribute__((visibility("default")))

@@ -1,0 +1,67 @@
+#include "act/act.h"
+
+#include "act/admit.h"
+#include "act/call.h"
+#include "act/notify.h"
+#include "act/service.h"
+#include "base/mem.h"
+#include "base/status.h"
+#include "net/net.h"
+
+#include <act/ext/auth.h>
+#include <stdlib.h>
+
+void act_opened(struct conn *conn)
+{
+	notify_opened(conn);
+}
+
+void act_closed(struct conn *conn)
+{
+	call_conn_gone(conn);
+	notify_closed(conn);
+}
+
+void act_message(struct conn *conn, const struct message *message)
+{
+	const struct act_loop *loop = conn->loop->act;
+	const struct world *world = world_now(loop->act);
+	const struct route *route = conn->endpoint->mode == CONFIG_MODE_RAW
+					    ? world_raw(world, conn->endpoint->id)
+					    : world_route(world, message->code);
+	char text[STATUS_TEXT_MAX];
+	struct outcome refusal;
+	if (admit(conn, route, message, text, &refusal))
+		call_begin(conn, route, message);
+	else if (route == NULL || (route->flags & ACT_A_NOREPLY) == 0)
+		call_refuse(conn, message->code, &refusal);
+}
+
+void act_open(struct act *act, struct net *net, struct pool *pool)
+{
+	*act = (struct act){ .net = net, .pool = pool };
+	act->loops = mem_new(net->loop_count, sizeof *act->loops);
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		act->loops[i].act = act;
+		act->loops[i].loop = &net->loops[i];
+		slots_init(&act->loops[i].calls, i);
+		net->loops[i].act = &act->loops[i];
+	}
+	need_init(&act->auth, ACT_EXT_AUTH);
+	act->sql = sql_handles_new();
+}
+
+void act_close(struct act *act)
+{
+	for (uint32_t i = 0; i < act->net->loop_count; i++) {
+		while (act->loops[i].spare != NULL) {
+			struct call *call = act->loops[i].spare;
+			act->loops[i].spare = call->spare_next;
+			free(call);
+		}
+		slots_free(&act->loops[i].calls);
+	}
+	free(act->loops);
+	need_free(&act->auth);
+	sql_handles_free(act->sql);
+}

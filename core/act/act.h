@@ -1,0 +1,61 @@
+/* act: the middle of the house: from a message to the plugin that serves it, and back.
+ *
+ * This is its root: what is there once, and what is there once a loop. */
+#ifndef ACT_ACT_H
+#define ACT_ACT_H
+
+#include "act/need.h"
+#include "base/slots.h"
+
+#include <act/plugin.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct call;
+struct conn;
+struct generation;
+struct loop;
+struct message;
+struct net;
+struct pool;
+struct sql_handles;
+struct world;
+
+/* Of tokens and timers, see base/slots.h. A token of an action that owes no answer says so in its kind. */
+enum { TOKEN_KIND = 2, TOKEN_NOREPLY_KIND = 3, TIMER_KIND = 4 };
+
+/* One loop's calls. Thread: the loop's. */
+struct act_loop {
+	struct act *act;
+	struct loop *loop;
+	struct slots calls;
+	struct call *spare; /* call objects to be used again */
+};
+
+struct act {
+	struct net *net;
+	struct pool *pool;
+	_Atomic(const struct world *) world;
+	struct act_loop *loops; /* as many as the net has */
+	struct need auth;       /* the server's own use of act.auth/1 */
+	struct sql_handles *sql;
+	/* Limits that any thread may need: a config lives only as long as the loops look at it. */
+	_Atomic uint32_t reply_bytes;
+	_Atomic uint32_t home_queue;
+};
+
+/* [main] Once the loops are made, before they run. */
+void act_open(struct act *act, struct net *net, struct pool *pool);
+/* [main] When no generation is left and the loops have ended. */
+void act_close(struct act *act);
+
+/* For struct net_upcalls. */
+struct gate_answer;
+struct gate_question;
+void act_opened(struct conn *conn);
+void act_closed(struct conn *conn);
+void act_message(struct conn *conn, const struct message *message);
+void act_authenticate(struct act *act, const struct gate_question *question,
+		      struct gate_answer *answer);
+
+#endif

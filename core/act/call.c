@@ -1,0 +1,345 @@
+#include "act/call.h"
+
+#include "act/run.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/status.h"
+#include "net/net.h"
+
+#include <act/easy.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a call's own life, on its loop ---- */
+
+static struct call *call_new(struct act_loop *loop, const struct route *route)
+{
+	struct call *call = loop->spare;
+	uint32_t kind = (route->flags & ACT_A_NOREPLY) != 0 ? TOKEN_NOREPLY_KIND : TOKEN_KIND;
+	if (call != NULL)
+		loop->spare = call->spare_next;
+	else
+		call = mem_new(1, sizeof *call);
+	*call = (struct call){ .loop = loop,
+			       .generation = route->generation,
+			       .action = route->action };
+	call->token = slots_put(&loop->calls, kind, call);
+	CHECK(call->token != 0); /* there is one slot for each connection's call, and 16 Mi of them */
+	call->generation->loop_pins[loop->loop->index].count++;
+	return call;
+}
+
+/* Puts an open call into its connection's list, so that the end of the connection finds it. */
+static void link_to_conn(struct call *call)
+{
+	struct conn_state *state = conn_state(call->conn);
+	call->conn_next = state->calls;
+	call->conn_back = &state->calls;
+	if (call->conn_next != NULL)
+		call->conn_next->conn_back = &call->conn_next;
+	state->calls = call;
+}
+
+static void unlink_from_conn(struct call *call)
+{
+	if (call->conn_back == NULL)
+		return;
+	*call->conn_back = call->conn_next;
+	if (call->conn_next != NULL)
+		call->conn_next->conn_back = call->conn_back;
+	call->conn_back = NULL;
+}
+
+/* The call is answered, or nobody waits for it any more: its token and its pin go. */
+static void call_end(struct call *call)
+{
+	struct act_loop *loop = call->loop;
+	struct generation *generation = call->generation;
+	unlink_from_conn(call);
+	wheel_drop(&loop->loop->wheel, &call->deadline);
+	if (call->counted)
+		atomic_fetch_sub_explicit(&generation->in_flight[call->action], 1,
+					  memory_order_relaxed);
+	slots_drop(&loop->calls, call->token);
+	if (call->conn != NULL)
+		conn_call_ended(call->conn);
+	CHECK(generation->loop_pins[loop->loop->index].count > 0);
+	generation->loop_pins[loop->loop->index].count--;
+	call->spare_next = loop->spare;
+	loop->spare = call;
+}
+
+/* ---- answers ---- */
+
+/* A raw endpoint has no envelope for an error: the connection is closed with the reason. */
+static void close_for(struct conn *conn, const struct outcome *outcome)
+{
+	char reason[124];
+	size_t len = outcome->body.len < sizeof reason - 1 ? outcome->body.len : sizeof reason - 1;
+	len = act_utf8_span(outcome->body.ptr, len);
+	memcpy(reason, outcome->body.ptr, len);
+	reason[len] = '\0';
+	conn_close(conn,
+		   outcome->status == STATUS_TOO_LARGE ? CLOSE_TOO_BIG
+		   : outcome->retry                    ? CLOSE_OVERLOAD
+						       : CLOSE_FAULT,
+		   reason);
+}
+
+void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome)
+{
+	char body[STATUS_JSON_MAX];
+	if (conn->endpoint->mode == CONFIG_MODE_RAW) {
+		close_for(conn, outcome);
+		return;
+	}
+	size_t len = status_json(body, sizeof body, outcome->status, outcome->retry,
+				 outcome->body.ptr, outcome->body.len);
+	(void)conn_reply(conn, code, ACT_HOW_BINARY, act_mem(body, len));
+}
+
+static void send_outcome(struct call *call, const struct outcome *outcome)
+{
+	if (call->conn == NULL)
+		return;
+	if (outcome->kind == OUTCOME_REPLY)
+		(void)conn_reply(call->conn, call->code, call->how, outcome->body);
+	else if (outcome->kind == OUTCOME_ERROR)
+		call_refuse(call->conn, call->code, outcome);
+}
+
+/* An answer on its way from another thread. */
+struct answer {
+	struct post post;
+	struct act_loop *loop;
+	act_token token;
+	struct outcome outcome;
+	uint8_t bytes[];
+};
+
+static void on_answer(struct post *post)
+{
+	struct answer *answer = (struct answer *)post;
+	struct call *call = slots_get_claimed(&answer->loop->calls, answer->token);
+	send_outcome(call, &answer->outcome);
+	call_end(call);
+	free(answer);
+}
+
+static act_rc answer_from_afar(struct act_loop *loop, act_token token,
+			       const struct outcome *outcome)
+{
+	struct answer *answer = malloc(sizeof *answer + outcome->body.len);
+	if (answer == NULL)
+		return ACT_E_NOMEM;
+	if (!slots_claim(&loop->calls, token)) {
+		free(answer);
+		return ACT_E_GONE;
+	}
+	*answer = (struct answer){ { .run = on_answer }, loop, token, *outcome };
+	answer->outcome.body.ptr = answer->bytes;
+	if (outcome->body.len != 0)
+		memcpy(answer->bytes, outcome->body.ptr, outcome->body.len);
+	loop_post(loop->loop, &answer->post);
+	return ACT_OK;
+}
+
+static struct act_loop *loop_of(const struct act *act, act_token token)
+{
+	uint32_t kind = slots_kind(token), owner = slots_owner(token);
+	if ((kind != TOKEN_KIND && kind != TOKEN_NOREPLY_KIND) || owner >= act->net->loop_count)
+		return NULL;
+	return &act->loops[owner];
+}
+
+act_rc call_answer(struct act *act, act_token token, const struct outcome *outcome)
+{
+	struct act_loop *loop = loop_of(act, token);
+	if (loop == NULL)
+		return ACT_E_GONE;
+	if (loop_self() != loop->loop)
+		return answer_from_afar(loop, token, outcome);
+	if (!slots_claim(&loop->calls, token))
+		return ACT_E_GONE;
+	struct call *call = slots_get_claimed(&loop->calls, token);
+	send_outcome(call, outcome);
+	call->answered = true;
+	if (!call->running)
+		call_end(call);
+	return ACT_OK;
+}
+
+bool call_owes_answer(act_token token)
+{
+	return slots_kind(token) != TOKEN_NOREPLY_KIND;
+}
+
+bool call_open(const struct act *act, act_token token)
+{
+	const struct act_loop *loop = loop_of(act, token);
+	return loop != NULL && slots_alive(&loop->calls, token);
+}
+
+/* ---- cancelling ---- */
+
+static void tell_cancelled(struct call *call, act_rc why)
+{
+	struct generation *generation = call->generation;
+	if (TABLE_GET(generation->table, cancel) != NULL)
+		generation->table->cancel(generation->self, call->token, why);
+}
+
+static void on_deadline(struct wheel_timer *timer)
+{
+	struct call *call =
+		(struct call *)(void *)((char *)timer - offsetof(struct call, deadline));
+	if (!slots_claim(&call->loop->calls, call->token))
+		return; /* its answer is on the way */
+	struct outcome late = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
+								      : OUTCOME_NONE,
+				.status = STATUS_DEADLINE,
+				.retry = true,
+				.body = act_str("the deadline passed before the plugin answered") };
+	send_outcome(call, &late);
+	tell_cancelled(call, ACT_E_LATE);
+	call_end(call);
+}
+
+void call_conn_gone(struct conn *conn)
+{
+	struct conn_state *state = conn->act;
+	while (state != NULL && state->calls != NULL) {
+		struct call *call = state->calls;
+		unlink_from_conn(call);
+		call->conn = NULL;
+		if (!slots_claim(&call->loop->calls, call->token))
+			continue; /* its answer is on the way, and ends it */
+		tell_cancelled(call, ACT_E_GONE);
+		call_end(call);
+	}
+	if (state != NULL)
+		free(state->buckets);
+	free(state);
+	conn->act = NULL;
+}
+
+static void hurry(uint64_t number, void *object, void *context)
+{
+	struct call *call = object;
+	(void)number;
+	if (call->generation == context)
+		tell_cancelled(call, ACT_E_BUSY);
+}
+
+void call_hurry_all(struct act_loop *loop, const struct generation *generation)
+{
+	slots_each(&loop->calls, hurry, (void *)(uintptr_t)generation);
+}
+
+static void fail_one(uint64_t number, void *object, void *context)
+{
+	struct call *call = object;
+	if (call->generation != context || !slots_claim(&call->loop->calls, number))
+		return;
+	struct outcome gone = { .kind = call_owes_answer(number) ? OUTCOME_ERROR : OUTCOME_NONE,
+				.status = STATUS_UNAVAILABLE,
+				.retry = true,
+				.body = act_str("the plugin was replaced and did not answer in time") };
+	send_outcome(call, &gone);
+	call_end(call);
+}
+
+void call_fail_all(struct act_loop *loop, const struct generation *generation)
+{
+	slots_each(&loop->calls, fail_one, (void *)(uintptr_t)generation);
+}
+
+struct conn_state *conn_state(struct conn *conn)
+{
+	if (conn->act == NULL)
+		conn->act = mem_new(1, sizeof(struct conn_state));
+	return conn->act;
+}
+
+/* ---- serving ---- */
+
+/* From now on the answer may come from anywhere, or never. */
+static void leave_open(struct call *call, uint64_t deadline_ns)
+{
+	link_to_conn(call);
+	wheel_set(&call->loop->loop->wheel, &call->deadline, deadline_ns / 1000000, on_deadline);
+}
+
+static void serve_here(struct call *call, const act_call *view)
+{
+	struct generation *generation = call->generation;
+	struct outcome outcome;
+	call->running = true;
+	act_rc rc = generation->table->handle(generation->self, view);
+	call->running = false;
+	/* Also where the plugin handed the token to another thread, which was quicker. */
+	bool claimed = !call->answered && !slots_alive(&call->loop->calls, call->token);
+	if (call->answered) {
+		call_end(call);
+	} else if (!run_outcome(generation, view, rc, claimed, &outcome) || claimed) {
+		leave_open(call, view->deadline_ns);
+	} else if (slots_claim(&call->loop->calls, call->token)) {
+		send_outcome(call, &outcome);
+		call_end(call);
+	} else {
+		leave_open(call, view->deadline_ns);
+	}
+	/* What the call set off inside the plugins comes before the connection's next message. */
+	loop_run_later(call->loop->loop);
+}
+
+static void serve_afar(struct call *call, const act_call *view)
+{
+	bool blocking = (table_action(call->generation->table, call->action)->flags &
+			 ACT_A_BLOCKING) != 0;
+	leave_open(call, view->deadline_ns);
+	act_rc rc = blocking ? run_on_worker(call, view) : run_at_home(call, view);
+	if (rc == ACT_OK)
+		return;
+	struct outcome full = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
+								      : OUTCOME_NONE,
+				.status = STATUS_OVERLOADED,
+				.retry = true,
+				.body = act_str("too many calls wait already") };
+	(void)call_answer(call->loop->act, call->token, &full);
+}
+
+void call_begin(struct conn *conn, const struct route *route, const struct message *message)
+{
+	struct act_loop *loop = conn->loop->act;
+	struct generation *generation = route->generation;
+	struct call *call = call_new(loop, route);
+	call->conn = conn;
+	call->code = message->code;
+	call->how = message->how;
+	if (route->in_flight != 0) {
+		atomic_fetch_add_explicit(&generation->in_flight[route->action], 1,
+					  memory_order_relaxed);
+		call->counted = true;
+	}
+	conn_call_begun(conn);
+	act_call view = {
+		.size = sizeof view,
+		.code = message->code,
+		.action = route->action,
+		.how = message->how,
+		.token = call->token,
+		.conn = conn->id,
+		.deadline_ns = clock_ns() + (uint64_t)route->deadline_ms * 1000000,
+		.user = act_str(conn->user),
+		.payload = { message->payload, message->len },
+	};
+	bool here = (route->flags & ACT_A_BLOCKING) == 0 &&
+		    (generation->parallel || generation->home == conn->loop);
+	if (here)
+		serve_here(call, &view);
+	else
+		serve_afar(call, &view);
+}

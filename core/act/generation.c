@@ -1,0 +1,217 @@
+#include "act/generation.h"
+
+#include "act/host.h"
+#include "act/timer.h"
+#include "base/check.h"
+#include "base/latch.h"
+#include "base/mem.h"
+#include "net/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t last_number;
+
+struct generation *generation_new(struct act *act, const struct generation_birth *birth)
+{
+	struct generation *made = aligned_alloc(64, (sizeof *made + 63) / 64 * 64);
+	uint32_t loops = act->net->loop_count;
+	CHECK(made != NULL);
+	memset(made, 0, sizeof *made);
+	made->number = ++last_number;
+	made->act = act;
+	made->manifest = *birth->manifest;
+	made->module = birth->module;
+	made->table = module_table(birth->module);
+	made->settings = mem_text(birth->settings);
+	made->data_dir = mem_text(birth->data_dir);
+	made->parallel = (made->table->flags & ACT_F_PARALLEL) != 0;
+	made->home = &act->net->loops[made->number % loops];
+	made->needs = mem_new(made->manifest.need_count, sizeof *made->needs);
+	for (uint32_t i = 0; i < made->manifest.need_count; i++)
+		need_init(&made->needs[i], made->manifest.needs[i]);
+	made->push_codes = mem_new(made->table->push_count, sizeof *made->push_codes);
+	made->in_flight = mem_new(made->table->action_count, sizeof *made->in_flight);
+	made->loop_pins = aligned_alloc(64, loops * sizeof *made->loop_pins);
+	CHECK(made->loop_pins != NULL);
+	memset(made->loop_pins, 0, loops * sizeof *made->loop_pins);
+	made->timers = timers_new(made);
+	host_fill(&made->host, made);
+	return made;
+}
+
+bool generation_free(struct generation *generation, struct err *resident_why)
+{
+	/* A thread of the plugin's own may use the host table for ever. */
+	if ((generation->table->flags & ACT_F_THREADS) != 0) {
+		err_set(resident_why, "it starts threads of its own (ACT_F_THREADS)");
+		return false;
+	}
+	bool unmapped = module_close(generation->module, resident_why);
+	timers_free(generation->timers);
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
+		need_free(&generation->needs[i]);
+	free(generation->needs);
+	free(generation->push_codes);
+	free(generation->in_flight);
+	free(generation->loop_pins);
+	free(generation->settings);
+	free(generation->data_dir);
+	free(generation);
+	return unmapped;
+}
+
+/* ---- steps ---- */
+
+struct step_task {
+	struct task task;
+	struct generation *generation;
+	enum generation_step step;
+	struct latch *latch;
+	/* Shared with the waiter; freed by whoever is last. */
+	_Atomic int owners;
+	act_rc rc;
+};
+
+static void step_release(struct step_task *step)
+{
+	if (atomic_fetch_sub(&step->owners, 1) == 1)
+		free(step);
+}
+
+static act_rc run_step(struct generation *generation, enum generation_step step)
+{
+	const act_plugin *table = generation->table;
+	switch (step) {
+	case STEP_CREATE:
+		return table->create(&generation->host, &generation->self);
+	case STEP_START:
+		return table->start != NULL ? table->start(generation->self) : ACT_OK;
+	case STEP_ACTIVATE:
+		if (table->activate != NULL)
+			table->activate(generation->self);
+		return ACT_OK;
+	case STEP_STOP:
+		if (table->stop != NULL)
+			table->stop(generation->self);
+		return ACT_OK;
+	case STEP_DESTROY:
+		table->destroy(generation->self);
+		return ACT_OK;
+	}
+	return ACT_E_INVAL;
+}
+
+static void on_step(struct task *task)
+{
+	struct step_task *step = (struct step_task *)task;
+	struct latch *latch = step->latch;
+	/* DESTROY comes after the workers were left: it must not make them known again. */
+	if (step->step != STEP_DESTROY)
+		generation_seen(step->generation);
+	step->rc = run_step(step->generation, step->step);
+	step_release(step);
+	latch_down(latch);
+}
+
+act_rc generation_step(struct generation *generation, enum generation_step step,
+		       uint32_t deadline_ms)
+{
+	struct step_task *task = mem_new(1, sizeof *task);
+	*task = (struct step_task){ .task.run = on_step,
+				    .generation = generation,
+				    .step = step,
+				    .latch = latch_new(1),
+				    .owners = 2 };
+	if (step == STEP_STOP) {
+		atomic_store(&generation->active, false);
+		timers_stop(generation->timers);
+	}
+	pool_submit_always(generation->act->pool, &task->task);
+	bool done = latch_wait(task->latch, deadline_ms);
+	act_rc rc = done ? task->rc : ACT_E_LATE;
+	step_release(task);
+	return rc > 0 ? ACT_E_FAIL : rc;
+}
+
+/* ---- pins ---- */
+
+struct pin_sum {
+	struct generation *generation;
+	_Atomic uint64_t sum;
+};
+
+static void add_loop_pins(struct loop *loop, void *context)
+{
+	struct pin_sum *sum = context;
+	atomic_fetch_add(&sum->sum, sum->generation->loop_pins[loop->index].count);
+}
+
+/* The order matters: what is pinned on a loop may pin for other threads before it lets go, never the other way round. */
+bool generation_idle(struct generation *generation, uint64_t *waiting_for)
+{
+	struct pin_sum sum = { .generation = generation };
+	net_barrier(generation->act->net, add_loop_pins, &sum);
+	*waiting_for = atomic_load(&sum.sum) +
+		       atomic_load_explicit(&generation->pins, memory_order_acquire);
+	return *waiting_for == 0;
+}
+
+/* ---- workers ---- */
+
+void generation_seen(struct generation *generation)
+{
+	int worker = pool_self();
+	if (worker >= 0 && !atomic_load_explicit(&generation->seen_on[worker],
+						 memory_order_relaxed))
+		atomic_store(&generation->seen_on[worker], true);
+}
+
+struct leave_task {
+	struct task task;
+	struct generation *generation;
+	struct latch *latch;
+};
+
+static void on_leave(struct task *task)
+{
+	struct leave_task *leave = (struct leave_task *)task;
+	leave->generation->table->worker_leave(leave->generation->self);
+	latch_down(leave->latch);
+	free(leave);
+}
+
+bool generation_leave_workers(struct generation *generation, uint32_t deadline_ms)
+{
+	struct pool *pool = generation->act->pool;
+	if (TABLE_GET(generation->table, worker_leave) == NULL)
+		return true;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < pool_workers(pool); i++)
+		count += atomic_load(&generation->seen_on[i]) ? 1 : 0;
+	struct latch *latch = latch_new(count);
+	for (uint32_t i = 0; i < pool_workers(pool); i++) {
+		if (!atomic_load(&generation->seen_on[i]))
+			continue;
+		struct leave_task *leave = mem_new(1, sizeof *leave);
+		*leave = (struct leave_task){ { .run = on_leave }, generation, latch };
+		pool_submit_to(pool, i, &leave->task);
+	}
+	return latch_wait(latch, deadline_ms);
+}
+
+/* ---- services ---- */
+
+struct need *generation_need(struct generation *generation, const char *id)
+{
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
+		if (strcmp(generation->needs[i].id, id) == 0)
+			return &generation->needs[i];
+	return NULL;
+}
+
+const void *generation_service(const struct generation *generation, const char *id)
+{
+	const act_plugin *table = generation->table;
+	return TABLE_GET(table, extension) != NULL ? table->extension(generation->self, id) : NULL;
+}

@@ -1,0 +1,104 @@
+/* generation: one loaded plugin, from its shared object to its last pin.
+ *
+ * A changed plugin is a new generation beside the old one; calls that run keep the one they began in. What runs in a generation
+ * holds a pin on it. A pin of a call is counted on the loop of its connection, without atomics; a pin of anything that
+ * moves between threads is counted in one atomic number. Both are zero when nothing can be inside any more
+ * (generation_idle()).
+ * Owner: the reload. */
+#ifndef ACT_GENERATION_H
+#define ACT_GENERATION_H
+
+#include "act/act.h"
+#include "act/module.h"
+#include "act/need.h"
+#include "act/table.h"
+#include "base/pool.h"
+
+#include <act/plugin.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct generation_timers;
+
+enum generation_step { STEP_CREATE, STEP_START, STEP_ACTIVATE, STEP_STOP, STEP_DESTROY };
+
+/* A cache line a loop. */
+struct loop_pins {
+	_Alignas(64) uint64_t count;
+};
+
+struct generation {
+	uint64_t number;
+	struct act *act;
+	struct manifest manifest;
+	struct module *module;
+	const act_plugin *table; /* of the module */
+	act_host host;
+	void *self;
+	char *settings; /* JSON text */
+	char *data_dir;
+	struct loop *home;
+	bool parallel;
+	_Atomic bool active; /* it is live: from the swap to stop() */
+
+	struct need *needs; /* as many as the manifest has */
+	_Atomic uint32_t *push_codes;
+	_Atomic uint32_t *in_flight; /* for each action: calls that count against a cap */
+
+	struct loop_pins *loop_pins;
+	_Atomic uint64_t pins;
+	_Atomic uint32_t home_queued; /* calls on their way to the home loop */
+	_Atomic bool seen_on[POOL_WORKERS_MAX]; /* workers that ran its code */
+	struct generation_timers *timers;
+};
+
+/* What a generation is made from; copied, but for the module, which it takes over. */
+struct generation_birth {
+	const struct manifest *manifest;
+	struct module *module;
+	const char *settings;
+	const char *data_dir;
+};
+
+/* [main] Numbers go up with each call. Nothing of the plugin runs yet. */
+struct generation *generation_new(struct act *act, const struct generation_birth *birth);
+/* [main] Unloads and frees it, after STEP_DESTROY (or where STEP_CREATE never succeeded). True: unmapped. False: with a
+ * sentence. */
+bool generation_free(struct generation *generation, struct err *resident_why);
+
+/* [main] Runs one step of its life on a worker and waits. 0; the step's error; ACT_E_LATE: not done within `deadline_ms` (the
+ * worker is still in it: the generation must then be left as it is, for ever). STEP_STOP ends its timers first. */
+act_rc generation_step(struct generation *generation, enum generation_step step,
+		       uint32_t deadline_ms);
+
+/* [any] Pins by whatever moves between threads. */
+static inline void generation_pin(struct generation *generation)
+{
+	atomic_fetch_add_explicit(&generation->pins, 1, memory_order_relaxed);
+}
+static inline void generation_unpin(struct generation *generation)
+{
+	atomic_fetch_sub_explicit(&generation->pins, 1, memory_order_release);
+}
+
+/* [main] True: after a barrier, nothing runs in it and nothing is on its way into it. No route, need or list of live plugins may
+ * lead to it any more. `*waiting_for` gets the number of pins. */
+bool generation_idle(struct generation *generation, uint64_t *waiting_for);
+
+/* [worker] Notes that this worker runs code of the generation, so that worker_leave() is called on it. */
+void generation_seen(struct generation *generation);
+/* [main] Calls worker_leave() on each of those workers, and waits; false: not within the deadline. */
+bool generation_leave_workers(struct generation *generation, uint32_t deadline_ms);
+
+/* The need for `id` of this generation; NULL: its manifest does not list it. */
+struct need *generation_need(struct generation *generation, const char *id);
+/* The provider's table of a service; NULL: it has none. */
+const void *generation_service(const struct generation *generation, const char *id);
+
+static inline struct generation *generation_of(const act_host *h)
+{
+	return h->impl;
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* host_push: a message for connections that did not ask: encoded once, handed to every loop that may have receivers. */
+#include "act/host.h"
+
+#include "base/mem.h"
+#include "net/net.h"
+
+#include <act/easy.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Shared by the loops; the last one frees it. */
+struct parcel {
+	_Atomic uint32_t owners;
+	uint32_t to;
+	act_conn conn;
+	act_conn except;
+	act_bytes id;
+	act_bytes device;
+	size_t frame_len;
+	uint8_t *frame;
+	uint8_t bytes[];
+};
+
+struct parcel_post {
+	struct post post;
+	struct loop *loop;
+	struct parcel *parcel;
+};
+
+static void parcel_release(struct parcel *parcel)
+{
+	if (atomic_fetch_sub_explicit(&parcel->owners, 1, memory_order_acq_rel) == 1)
+		free(parcel);
+}
+
+static void hand_to(struct conn *conn, void *context)
+{
+	const struct parcel *parcel = context;
+	bool wrong_device = parcel->device.len != 0 &&
+			    !act_same(parcel->device, act_str(conn->device));
+	if (conn->id == parcel->except || wrong_device || conn->close_wanted ||
+	    conn->endpoint->mode != CONFIG_MODE_ACTION)
+		return;
+	conn_push(conn, parcel->frame, parcel->frame_len);
+}
+
+static void deliver(struct loop *loop, struct parcel *parcel)
+{
+	struct conn *conn;
+	switch (parcel->to) {
+	case ACT_TO_CONN:
+		conn = conn_find(loop, parcel->conn);
+		if (conn != NULL)
+			hand_to(conn, parcel);
+		break;
+	case ACT_TO_USER:
+		hub_each(&loop->hub, HUB_USER, parcel->id, hand_to, parcel);
+		break;
+	case ACT_TO_GROUP:
+		hub_each(&loop->hub, HUB_GROUP, parcel->id, hand_to, parcel);
+		break;
+	default:
+		for (conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+			hand_to(conn, parcel);
+		break;
+	}
+}
+
+static void on_parcel(struct post *post)
+{
+	struct parcel_post *arrived = (struct parcel_post *)post;
+	deliver(arrived->loop, arrived->parcel);
+	parcel_release(arrived->parcel);
+	free(arrived);
+}
+
+static struct parcel *parcel_new(const act_push *what, uint32_t code)
+{
+	size_t len = FRAME_CODE_BYTES + what->body.len;
+	struct parcel *parcel = malloc(sizeof *parcel + what->id.len + what->device.len +
+				       FRAME_HEADER_MAX + len);
+	if (parcel == NULL)
+		return NULL;
+	*parcel = (struct parcel){ .owners = 1,
+				   .to = what->to,
+				   .conn = what->conn,
+				   .except = what->except,
+				   .id = { parcel->bytes, what->id.len },
+				   .device = { parcel->bytes + what->id.len, what->device.len },
+				   .frame = parcel->bytes + what->id.len + what->device.len };
+	if (what->id.len != 0)
+		memcpy(parcel->bytes, what->id.ptr, what->id.len);
+	if (what->device.len != 0)
+		memcpy(parcel->bytes + what->id.len, what->device.ptr, what->device.len);
+	size_t head = frame_header(parcel->frame, FRAME_BINARY, len);
+	act_put_u32(parcel->frame + head, code);
+	if (what->body.len != 0)
+		memcpy(parcel->frame + head + FRAME_CODE_BYTES, what->body.ptr, what->body.len);
+	parcel->frame_len = head + len;
+	return parcel;
+}
+
+/* On the loop that the caller runs on it takes effect at once, so it leaves before the answer of the call that pushed. Posts to
+ * other loops arrive in the order of the pushes. */
+static void send_to(struct loop *loop, struct parcel *parcel)
+{
+	if (loop == loop_self()) {
+		deliver(loop, parcel);
+		return;
+	}
+	struct parcel_post *post = mem_new(1, sizeof *post);
+	*post = (struct parcel_post){ { .run = on_parcel }, loop, parcel };
+	atomic_fetch_add_explicit(&parcel->owners, 1, memory_order_relaxed);
+	loop_post(loop, &post->post);
+}
+
+static act_rc check(const struct generation *generation, const act_push *what)
+{
+	const struct act *act = generation->act;
+	if (what == NULL || what->size < sizeof *what || what->flags != 0 ||
+	    what->pushing >= generation->table->push_count)
+		return ACT_E_INVAL;
+	bool by_id = what->to == ACT_TO_USER || what->to == ACT_TO_GROUP;
+	if (what->to < ACT_TO_CONN || what->to > ACT_TO_ALL || (by_id && !host_is_id(what->id)) ||
+	    (what->device.len != 0 && (what->to != ACT_TO_USER || !host_is_id(what->device))))
+		return ACT_E_INVAL;
+	if (what->body.len > atomic_load_explicit(&act->reply_bytes, memory_order_relaxed))
+		return ACT_E_TOOBIG;
+	if (what->to == ACT_TO_CONN && !net_conn_alive(act->net, what->conn))
+		return ACT_E_GONE;
+	return ACT_OK;
+}
+
+act_rc host_push(const act_host *h, const act_push *what)
+{
+	struct generation *generation = generation_of(h);
+	struct net *net = generation->act->net;
+	act_rc rc = check(generation, what);
+	if (rc != ACT_OK)
+		return rc;
+	uint32_t code = atomic_load(&generation->push_codes[what->pushing]);
+	if (code == 0)
+		return ACT_E_NOSUPP;
+	struct parcel *parcel = parcel_new(what, code);
+	if (parcel == NULL)
+		return ACT_E_NOMEM;
+	if (what->to == ACT_TO_CONN)
+		send_to(net_loop_of(net, what->conn), parcel);
+	for (uint32_t i = 0; what->to != ACT_TO_CONN && i < net->loop_count; i++)
+		send_to(&net->loops[i], parcel);
+	parcel_release(parcel);
+	return ACT_OK;
+}

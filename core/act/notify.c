@@ -1,0 +1,139 @@
+#include "act/notify.h"
+
+#include "act/world.h"
+#include "base/mem.h"
+
+#include <act/easy.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum notice_kind { NOTICE_OPENED, NOTICE_CLOSED, NOTICE_BOUND, NOTICE_UNBOUND };
+
+/* One notice for one generation, which it pins. */
+struct notice {
+	struct post post;
+	struct generation *generation;
+	enum notice_kind kind;
+	act_conn conn;
+	act_bytes user;
+	act_bytes device;
+	act_bytes address;
+	act_bytes endpoint;
+	char bytes[]; /* of the four */
+};
+
+static bool wants(const struct generation *generation, enum notice_kind kind)
+{
+	const act_plugin *table = generation->table;
+	switch (kind) {
+	case NOTICE_OPENED:
+		return TABLE_GET(table, conn_open) != NULL;
+	case NOTICE_CLOSED:
+		return TABLE_GET(table, conn_close) != NULL;
+	case NOTICE_BOUND:
+		return TABLE_GET(table, user_bound) != NULL;
+	case NOTICE_UNBOUND:
+		return TABLE_GET(table, user_unbound) != NULL;
+	}
+	return false;
+}
+
+static void tell(struct generation *generation, const struct notice *notice)
+{
+	const act_plugin *table = generation->table;
+	if (notice->kind == NOTICE_OPENED) {
+		act_peer peer = { sizeof peer,	   0,
+				  notice->conn,	   notice->user,
+				  notice->device,  notice->address,
+				  notice->endpoint };
+		table->conn_open(generation->self, &peer);
+	} else if (notice->kind == NOTICE_CLOSED) {
+		table->conn_close(generation->self, notice->conn);
+	} else if (notice->kind == NOTICE_BOUND) {
+		table->user_bound(generation->self, notice->conn, notice->user);
+	} else {
+		table->user_unbound(generation->self, notice->conn, notice->user);
+	}
+}
+
+static void on_notice(struct post *post)
+{
+	struct notice *notice = (struct notice *)post;
+	struct generation *generation = notice->generation;
+	tell(generation, notice);
+	free(notice);
+	generation_unpin(generation);
+}
+
+static act_bytes put(char **at, act_bytes from)
+{
+	act_bytes copy = { *at, from.len };
+	if (from.len != 0)
+		memcpy(*at, from.ptr, from.len);
+	*at += from.len;
+	return copy;
+}
+
+static struct notice *notice_copy(const struct notice *from)
+{
+	size_t len = from->user.len + from->device.len + from->address.len + from->endpoint.len;
+	struct notice *notice = mem_new(1, sizeof *notice + len);
+	char *at = notice->bytes;
+	*notice = *from;
+	notice->user = put(&at, from->user);
+	notice->device = put(&at, from->device);
+	notice->address = put(&at, from->address);
+	notice->endpoint = put(&at, from->endpoint);
+	notice->post.run = on_notice;
+	generation_pin(notice->generation);
+	return notice;
+}
+
+/* `now`: nothing of a plugin is on the stack, so a plugin that lives here can be told at once. */
+static void notify(struct conn *conn, struct notice *notice, bool now)
+{
+	const struct act_loop *loop = conn->loop->act;
+	const struct world *world = world_now(loop->act);
+	for (size_t i = 0; i < world->live_count; i++) {
+		struct generation *generation = world->live[i];
+		if (!wants(generation, notice->kind))
+			continue;
+		bool here = generation->parallel || generation->home == conn->loop;
+		notice->generation = generation;
+		if (here && now)
+			tell(generation, notice);
+		else if (here)
+			loop_later(conn->loop, &notice_copy(notice)->post);
+		else
+			loop_post(generation->home, &notice_copy(notice)->post);
+	}
+}
+
+void notify_opened(struct conn *conn)
+{
+	struct notice notice = { .kind = NOTICE_OPENED,
+				 .conn = conn->id,
+				 .user = act_str(conn->user),
+				 .device = act_str(conn->device),
+				 .address = act_str(conn->address),
+				 .endpoint = act_str(conn->endpoint->path) };
+	notify(conn, &notice, true);
+}
+
+void notify_closed(struct conn *conn)
+{
+	struct notice notice = { .kind = NOTICE_CLOSED, .conn = conn->id };
+	notify(conn, &notice, true);
+}
+
+void notify_user(struct conn *conn, act_bytes before)
+{
+	struct notice unbound = { .kind = NOTICE_UNBOUND, .conn = conn->id, .user = before };
+	struct notice bound = { .kind = NOTICE_BOUND,
+				.conn = conn->id,
+				.user = act_str(conn->user) };
+	if (before.len != 0)
+		notify(conn, &unbound, false);
+	if (bound.user.len != 0)
+		notify(conn, &bound, false);
+}

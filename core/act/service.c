@@ -1,0 +1,52 @@
+#include "act/service.h"
+
+#include "act/generation.h"
+#include "act/host.h"
+
+#include <act/ext/auth.h>
+#include <act/ext/sql.h>
+#include <string.h>
+
+static const struct {
+	const char *id;
+	const void *facade;
+	uint32_t size;
+	uint32_t provider_size;
+} services[] = {
+	{ ACT_EXT_AUTH, &service_auth, sizeof(act_auth), sizeof(act_auth_provider) },
+	{ ACT_EXT_SQL, &service_sql, sizeof(act_sql), sizeof(act_sql_provider) },
+};
+
+enum { SERVICE_COUNT = sizeof services / sizeof services[0] };
+
+const void *service_facade(const char *id, uint32_t *size)
+{
+	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		if (strcmp(services[i].id, id) != 0)
+			continue;
+		*size = services[i].size;
+		return services[i].facade;
+	}
+	return NULL;
+}
+
+bool service_table_fits(const char *id, const void *table)
+{
+	uint32_t size;
+	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		if (strcmp(services[i].id, id) != 0)
+			continue;
+		memcpy(&size, table, sizeof size); /* every table begins with its size */
+		return size >= services[i].provider_size;
+	}
+	return false;
+}
+
+const void *host_extension(const act_host *h, const char *id, uint32_t size_min)
+{
+	uint32_t size;
+	const void *facade = id != NULL ? service_facade(id, &size) : NULL;
+	if (facade == NULL || size < size_min || generation_need(generation_of(h), id) == NULL)
+		return NULL;
+	return facade;
+}

@@ -1,0 +1,30 @@
+/* service: the facades: what a plugin that uses a service is given, whoever provides it.
+ *
+ * A facade's functions find the consumer's need, pin the provider of the moment, and forward to its own table. */
+#ifndef ACT_SERVICE_H
+#define ACT_SERVICE_H
+
+#include <act/plugin.h>
+#include <stdbool.h>
+
+struct act;
+struct generation;
+struct need;
+struct sql_handles;
+
+/* The facade of a service id, and its size; NULL: this server knows no such service. */
+const void *service_facade(const char *id, uint32_t *size);
+/* Is the provider's table as long as the facade needs? False also: an unknown service. */
+bool service_table_fits(const char *id, const void *table);
+
+/* The facades. */
+extern const struct act_auth service_auth;
+extern const struct act_sql service_sql;
+
+/* Open transactions and cursors, over all plugins: each pins its provider until it ends. */
+struct sql_handles *sql_handles_new(void);
+void sql_handles_free(struct sql_handles *handles);
+/* [any that may block] Gives up those of a consumer that ends, and those that are overdue (NULL: these alone). */
+void sql_handles_sweep(struct sql_handles *handles, const struct generation *consumer);
+
+#endif

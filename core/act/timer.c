@@ -1,0 +1,198 @@
+#include "act/timer.h"
+
+#include "act/generation.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "net/net.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 256 };
+
+/* Made by any thread, known by its number under the lock; the libuv part belongs to the home loop. A timer is freed by the home
+ * loop, once it is in no bucket any more. */
+struct timer {
+	struct loop_timer ticking; /* first: fire() and gone() are handed this */
+	struct post post;
+	struct timer *next; /* in its bucket */
+	struct generation *generation;
+	act_timer number;
+	uint64_t tag;
+	uint32_t ms;
+	bool repeat;
+	bool started; /* these two: home loop only */
+	bool doomed;  /* ended before its start arrived, which then frees it */
+};
+
+struct generation_timers {
+	pthread_mutex_t lock;
+	struct generation *generation;
+	struct timer *buckets[BUCKETS];
+	uint32_t count;
+	uint64_t last;
+};
+
+static struct timer *timer_of_post(struct post *post)
+{
+	return (struct timer *)(void *)((char *)post - offsetof(struct timer, post));
+}
+
+struct generation_timers *timers_new(struct generation *generation)
+{
+	struct generation_timers *timers = mem_new(1, sizeof *timers);
+	pthread_mutex_init(&timers->lock, NULL);
+	timers->generation = generation;
+	return timers;
+}
+
+void timers_free(struct generation_timers *timers)
+{
+	CHECK(timers->count == 0);
+	pthread_mutex_destroy(&timers->lock);
+	free(timers);
+}
+
+/* Under the lock. */
+static struct timer *take_out(struct generation_timers *timers, act_timer number)
+{
+	struct timer **at = &timers->buckets[number % BUCKETS];
+	while (*at != NULL && (*at)->number != number)
+		at = &(*at)->next;
+	struct timer *timer = *at;
+	if (timer == NULL)
+		return NULL;
+	*at = timer->next;
+	timers->count--;
+	return timer;
+}
+
+static struct timer *take_out_locked(struct generation_timers *timers, act_timer number)
+{
+	pthread_mutex_lock(&timers->lock);
+	struct timer *timer = take_out(timers, number);
+	pthread_mutex_unlock(&timers->lock);
+	return timer;
+}
+
+/* ---- on the home loop ---- */
+
+static void on_gone(struct loop_timer *ticking)
+{
+	free(ticking);
+}
+
+static void end(struct timer *timer)
+{
+	if (timer->started)
+		loop_timer_stop(&timer->ticking, on_gone);
+	else
+		timer->doomed = true;
+}
+
+static void on_end(struct post *post)
+{
+	end(timer_of_post(post));
+}
+
+static void on_fire(struct loop_timer *ticking)
+{
+	struct timer *timer = (struct timer *)(void *)ticking;
+	struct generation *generation = timer->generation;
+	uint64_t tag = timer->tag;
+	if (!atomic_load(&generation->active))
+		return; /* timers_stop() is on its way */
+	/* One that is dropped by another thread meanwhile is ended by that one's post. */
+	if (!timer->repeat && take_out_locked(generation->timers, timer->number) != NULL)
+		end(timer);
+	if (TABLE_GET(generation->table, on_timer) != NULL)
+		generation->table->on_timer(generation->self, tag);
+}
+
+static void on_start(struct post *post)
+{
+	struct timer *timer = timer_of_post(post);
+	if (timer->doomed) {
+		free(timer);
+		return;
+	}
+	timer->started = true;
+	loop_timer_start(timer->generation->home, &timer->ticking, timer->ms, timer->repeat,
+			 on_fire);
+}
+
+static void post_to_home(struct timer *timer, void (*run)(struct post *post))
+{
+	timer->post.run = run;
+	if (loop_self() == timer->generation->home)
+		run(&timer->post);
+	else
+		loop_post(timer->generation->home, &timer->post);
+}
+
+/* ---- any thread ---- */
+
+/* Under the lock: timers_stop() either finds the timer, or has been here before. */
+static act_rc put_in(struct generation_timers *timers, struct timer *timer)
+{
+	if (!atomic_load(&timers->generation->active))
+		return ACT_E_INVAL;
+	if (timers->count == TIMERS_MAX)
+		return ACT_E_BUSY;
+	timer->number = (act_timer)TIMER_KIND << 61 | ++timers->last;
+	timer->next = timers->buckets[timer->number % BUCKETS];
+	timers->buckets[timer->number % BUCKETS] = timer;
+	timers->count++;
+	/* Posted before anyone else can know the number, so a drop comes behind it. */
+	timer->post.run = on_start;
+	loop_post(timers->generation->home, &timer->post);
+	return ACT_OK;
+}
+
+act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, bool repeat,
+		  act_timer *out)
+{
+	if (repeat && ms == 0)
+		return ACT_E_INVAL;
+	struct timer *timer = mem_new(1, sizeof *timer);
+	timer->generation = timers->generation;
+	timer->tag = tag;
+	timer->ms = ms;
+	timer->repeat = repeat;
+	pthread_mutex_lock(&timers->lock);
+	act_rc rc = put_in(timers, timer);
+	if (rc == ACT_OK && out != NULL)
+		*out = timer->number;
+	pthread_mutex_unlock(&timers->lock);
+	if (rc != ACT_OK)
+		free(timer);
+	return rc;
+}
+
+act_rc timers_drop(struct generation_timers *timers, act_timer number)
+{
+	struct timer *timer = take_out_locked(timers, number);
+	if (timer == NULL)
+		return ACT_E_GONE;
+	post_to_home(timer, on_end);
+	return ACT_OK;
+}
+
+/* ---- the end ---- */
+
+static void end_all(struct loop *loop, void *context)
+{
+	struct generation_timers *timers = context;
+	if (loop != timers->generation->home)
+		return;
+	pthread_mutex_lock(&timers->lock);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (timers->buckets[i] != NULL)
+			end(take_out(timers, timers->buckets[i]->number));
+	}
+	pthread_mutex_unlock(&timers->lock);
+}
+
+void timers_stop(struct generation_timers *timers)
+{
+	net_barrier(timers->generation->act->net, end_all, timers);
+}

@@ -1,0 +1,336 @@
+#include "act/world.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct generation *world_find(const struct world_plugins *plugins, const char *name)
+{
+	for (size_t i = 0; i < plugins->count; i++)
+		if (strcmp(plugins->live[i]->manifest.name, name) == 0)
+			return plugins->live[i];
+	return NULL;
+}
+
+/* ---- looking up ---- */
+
+const struct route *world_route(const struct world *world, uint32_t code)
+{
+	size_t low = 0, high = world->route_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct route *route = &world->routes[middle];
+		if (code < route->code_first)
+			high = middle;
+		else if (code > route->code_last)
+			low = middle + 1;
+		else
+			return route;
+	}
+	return NULL;
+}
+
+const struct route *world_raw(const struct world *world, uint32_t endpoint_id)
+{
+	return endpoint_id < world->raw_count && world->raw[endpoint_id].name != NULL
+		       ? &world->raw[endpoint_id]
+		       : NULL;
+}
+
+/* ---- making ---- */
+
+/* Everything about a route that the plugin's table says. */
+static void bind_route(const struct config *config, struct route *route,
+		       struct generation *generation, uint32_t action)
+{
+	const act_action *said = table_action(generation->table, action);
+	route->generation = generation;
+	route->action = action;
+	route->flags = said->flags;
+	route->anonymous = (said->flags & ACT_A_ANONYMOUS) != 0;
+	route->payload_max =
+		said->payload_max != 0 ? said->payload_max : config->limits.message_bytes;
+	route->deadline_ms = said->deadline_ms != 0 ? said->deadline_ms : config->deadline_ms;
+	route->name = mem_format("%s.%s", generation->manifest.name, said->name);
+}
+
+/* The config overrules the plugin. */
+static void overrule(struct route *route, const struct config_action *from)
+{
+	if (from->payload_max >= 0)
+		route->payload_max = (uint32_t)from->payload_max;
+	if (from->deadline_ms > 0)
+		route->deadline_ms = (uint32_t)from->deadline_ms;
+	if (from->login >= 0)
+		route->anonymous = from->login == 0;
+	route->rate_per_s = from->rate_per_s;
+	route->rate_burst = from->rate_burst;
+	route->in_flight = from->in_flight;
+}
+
+__attribute__((format(printf, 3, 4))) static void complain(struct config_errors *errors,
+							    const char *where, const char *format,
+							    ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	char *longer = mem_format("%s%s: %s\n", errors->text != NULL ? errors->text : "", where,
+				  text);
+	free(errors->text);
+	errors->text = longer;
+	errors->count++;
+}
+
+static char *place_text(const struct config *config, struct config_place place)
+{
+	return place.line != 0
+		       ? mem_format("%s:%d:%d", config->path, place.line, place.column)
+		       : mem_text("-o or default");
+}
+
+static void add_mapped(struct world *world, const struct config *config,
+		       const struct world_plugins *plugins, const struct config_action *from,
+		       struct config_errors *errors)
+{
+	struct route route = { .code_first = from->code_first, .code_last = from->code_last };
+	struct generation *generation = world_find(plugins, from->plugin);
+	char *place = place_text(config, from->place);
+	if (generation == NULL) {
+		route.name = mem_format("%s.%s", from->plugin, from->action);
+		log_warn("reload",
+			 "%s: actions.%u: plugin %s is not there: %s is answered \"unavailable\"",
+			 place, from->code_first, from->plugin, route.name);
+	} else {
+		int32_t action = table_find_action(generation->table, from->action);
+		const act_action *said =
+			action >= 0 ? table_action(generation->table, (uint32_t)action) : NULL;
+		if (said == NULL)
+			complain(errors, place, "actions.%u: plugin %s has no action \"%s\"",
+				 from->code_first, from->plugin, from->action);
+		else if ((said->flags & ACT_A_RAW) != 0)
+			complain(errors, place,
+				 "actions.%u: %s.%s serves raw endpoints and has no code",
+				 from->code_first, from->plugin, from->action);
+		else
+			bind_route(config, &route, generation, (uint32_t)action);
+	}
+	overrule(&route, from);
+	free(place);
+	world->routes[world->route_count++] = route;
+}
+
+static bool named_in_config(const struct config *config, const char *plugin, const char *action)
+{
+	for (size_t i = 0; i < config->action_count; i++)
+		if (config->actions[i].plugin != NULL &&
+		    strcmp(config->actions[i].plugin, plugin) == 0 &&
+		    strcmp(config->actions[i].action, action) == 0)
+			return true;
+	return false;
+}
+
+static const struct config_action *code_in_config(const struct config *config, uint32_t code)
+{
+	for (size_t i = 0; i < config->action_count; i++)
+		if (code >= config->actions[i].code_first && code <= config->actions[i].code_last)
+			return &config->actions[i];
+	return NULL;
+}
+
+static struct route *find_by_scan(const struct world *world, uint32_t code)
+{
+	for (size_t i = 0; i < world->route_count; i++)
+		if (code >= world->routes[i].code_first && code <= world->routes[i].code_last)
+			return &world->routes[i];
+	return NULL;
+}
+
+/* An action that no line of the config names is served under the code that its plugin gives, if that is free. */
+static void add_default(struct world *world, const struct config *config,
+			struct generation *generation, uint32_t action)
+{
+	const act_action *said = table_action(generation->table, action);
+	const char *plugin = generation->manifest.name;
+	if (said->code == 0 || (said->flags & ACT_A_RAW) != 0 ||
+	    named_in_config(config, plugin, said->name))
+		return;
+	const struct config_action *taken = code_in_config(config, said->code);
+	if (taken != NULL) {
+		log_info("reload", "%s.%s: its own code %u is used by the config (line %d)", plugin,
+			 said->name, said->code, taken->place.line);
+		return;
+	}
+	const struct route *other = find_by_scan(world, said->code);
+	if (other != NULL) {
+		log_warn("reload",
+			 "%s.%s: its own code %u is the code of %s too, which has it; give one of "
+			 "them another code under \"actions\"",
+			 plugin, said->name, said->code, other->name);
+		return;
+	}
+	struct route *route = &world->routes[world->route_count++];
+	*route = (struct route){ .code_first = said->code, .code_last = said->code };
+	bind_route(config, route, generation, action);
+}
+
+static int by_code(const void *a, const void *b)
+{
+	const struct route *one = a, *two = b;
+	return one->code_first < two->code_first ? -1 : one->code_first > two->code_first;
+}
+
+static void add_routes(struct world *world, const struct config *config,
+		       const struct world_plugins *plugins, struct config_errors *errors)
+{
+	size_t room = config->action_count;
+	for (size_t i = 0; i < plugins->count; i++)
+		room += plugins->live[i]->table->action_count;
+	world->routes = mem_new(room, sizeof *world->routes);
+	for (size_t i = 0; i < config->action_count; i++)
+		if (config->actions[i].plugin != NULL)
+			add_mapped(world, config, plugins, &config->actions[i], errors);
+	for (size_t i = 0; i < plugins->count; i++)
+		for (uint32_t k = 0; k < plugins->live[i]->table->action_count; k++)
+			add_default(world, config, plugins->live[i], k);
+	qsort(world->routes, world->route_count, sizeof *world->routes, by_code);
+}
+
+/* ---- raw endpoints ---- */
+
+static void bind_raw(struct world *world, const struct config *config,
+		     const struct world_plugins *plugins, uint32_t id, const char *name,
+		     const char *place, struct config_errors *errors)
+{
+	struct route *route = &world->raw[id];
+	const char *dot = strchr(name, '.');
+	char *plugin = mem_text_n(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
+	const char *action_name = dot != NULL ? dot + 1 : "";
+	struct generation *generation = world_find(plugins, plugin);
+	int32_t action = generation != NULL ? table_find_action(generation->table, action_name) : -1;
+	*route = (struct route){ .name = mem_text(name) };
+	if (generation == NULL) {
+		log_warn("reload", "%s: endpoint %s: plugin %s is not there", place,
+			 site_endpoint(id)->path, plugin);
+	} else if (action < 0 ||
+		   (table_action(generation->table, (uint32_t)action)->flags & ACT_A_RAW) == 0) {
+		complain(errors, place, "endpoints.%s: plugin %s has no raw action \"%s\"",
+			 site_endpoint(id)->path, plugin, action_name);
+	} else {
+		free(route->name);
+		bind_route(config, route, generation, (uint32_t)action);
+	}
+	free(plugin);
+}
+
+static void add_raw(struct world *world, const struct config *config,
+		    const struct world_plugins *plugins, const struct world *old,
+		    struct config_errors *errors)
+{
+	while (site_endpoint((uint32_t)world->raw_count) != NULL)
+		world->raw_count++;
+	world->raw = mem_new(world->raw_count, sizeof *world->raw);
+	for (uint32_t id = 0; id < world->raw_count; id++) {
+		const struct endpoint *endpoint = site_endpoint(id);
+		const struct config_endpoint *from = NULL;
+		for (size_t i = 0; i < config->endpoint_count && from == NULL; i++)
+			if (config->endpoints[i].mode == endpoint->mode &&
+			    strcmp(config->endpoints[i].path, endpoint->path) == 0)
+				from = &config->endpoints[i];
+		if (endpoint->mode != CONFIG_MODE_RAW)
+			continue;
+		if (from != NULL) {
+			char *place = place_text(config, from->place);
+			bind_raw(world, config, plugins, id, from->action, place, errors);
+			free(place);
+		} else if (old != NULL && world_raw(old, id) != NULL) {
+			/* Its connections stay; a plugin that lost the action is no error of the new config. */
+			struct config_errors ignored = { 0 };
+			bind_raw(world, config, plugins, id, world_raw(old, id)->name,
+				 "an endpoint of an earlier config", &ignored);
+			free(ignored.text);
+		}
+	}
+}
+
+static void check_pushes(const struct config *config, const struct world_plugins *plugins,
+			 struct config_errors *errors)
+{
+	for (size_t i = 0; i < config->push_count; i++) {
+		const struct config_push *push = &config->pushes[i];
+		const struct generation *generation = world_find(plugins, push->plugin);
+		if (generation == NULL || table_find_pushing(generation->table, push->push) >= 0)
+			continue;
+		char *place = place_text(config, push->place);
+		complain(errors, place, "pushes.%u: plugin %s has no push \"%s\"", push->code,
+			 push->plugin, push->push);
+		free(place);
+	}
+}
+
+int world_new(const struct config *config, const struct world_plugins *plugins,
+	      const struct world *old, struct world **out, struct config_errors *errors)
+{
+	struct world *world = mem_new(1, sizeof *world);
+	size_t before = errors->count;
+	world->live = mem_new(plugins->count, sizeof(*world->live));
+	for (size_t i = 0; i < plugins->count; i++)
+		world->live[world->live_count++] = plugins->live[i];
+	add_routes(world, config, plugins, errors);
+	add_raw(world, config, plugins, old, errors);
+	check_pushes(config, plugins, errors);
+	if (errors->count != before) {
+		world_free(world);
+		return -1;
+	}
+	*out = world;
+	return 0;
+}
+
+void world_free(struct world *world)
+{
+	if (world == NULL)
+		return;
+	for (size_t i = 0; i < world->route_count; i++)
+		free(world->routes[i].name);
+	for (size_t i = 0; i < world->raw_count; i++)
+		free(world->raw[i].name);
+	free(world->routes);
+	free(world->raw);
+	free(world->live);
+	free(world);
+}
+
+/* ---- pushes ---- */
+
+static uint32_t push_code(const struct config *config, const struct generation *generation,
+			  const act_pushing *said)
+{
+	bool taken = false;
+	for (size_t i = 0; i < config->push_count; i++) {
+		const struct config_push *push = &config->pushes[i];
+		if (strcmp(push->plugin, generation->manifest.name) == 0 &&
+		    strcmp(push->push, said->name) == 0)
+			return push->code;
+		taken = taken || push->code == said->code;
+	}
+	return taken ? 0 : said->code;
+}
+
+void world_set_push_codes(const struct config *config, const struct world_plugins *plugins)
+{
+	for (size_t i = 0; i < plugins->count; i++) {
+		struct generation *generation = plugins->live[i];
+		for (uint32_t k = 0; k < generation->table->push_count; k++)
+			atomic_store(&generation->push_codes[k],
+				     push_code(config, generation,
+					       table_pushing(generation->table, k)));
+	}
+}

@@ -1,0 +1,240 @@
+/* actd: arguments, signals, start, stop. The rooms of the house meet here: the network side is given the functions that lead to
+ * the plugins. */
+#include "act/act.h"
+#include "base/check.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/net.h"
+#include "reload/prove.h"
+#include "reload/reload.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2, DESCRIPTORS_SPARE = 512 };
+
+struct arguments {
+	const char *config_path;
+	const char **overrides;
+	size_t override_count;
+	bool test_only;
+};
+
+static const char usage[] =
+	"actd: holds many long WebSocket connections and serves their actions with plugins\n"
+	"\n"
+	"  actd [-c FILE] [-o KEY.PATH=VALUE]... [-t]\n"
+	"\n"
+	"  -c FILE             the configuration (default: " ACTD_DEFAULT_CONFIG ")\n"
+	"  -o KEY.PATH=VALUE   overrides one setting: -o listen=127.0.0.1:9000\n"
+	"  -t                  checks the configuration and says what is wrong with it\n"
+	"  -V, --version       prints the version\n"
+	"  -h, --help          prints this\n"
+	"\n"
+	"SIGHUP reads the configuration and the plugins anew; connections live on.\n"
+	"SIGTERM ends the server when the open calls are answered.\n";
+
+/* ---- arguments ---- */
+
+/* 0: go on; otherwise the exit status + 1. */
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option words[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	arguments->config_path = ACTD_DEFAULT_CONFIG;
+	arguments->overrides = mem_new((size_t)argc, sizeof *arguments->overrides);
+	for (int letter; (letter = getopt_long(argc, argv, "c:o:thV", words, NULL)) != -1;) {
+		switch (letter) {
+		case 'c':
+			arguments->config_path = optarg;
+			break;
+		case 'o':
+			arguments->overrides[arguments->override_count++] = optarg;
+			break;
+		case 't':
+			arguments->test_only = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 1 + EXIT_SUCCESS;
+		case 'V':
+			puts("actd " ACTD_VERSION);
+			return 1 + EXIT_SUCCESS;
+		default:
+			fputs("actd: see actd --help\n", stderr);
+			return 1 + EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "actd: expected options only, found \"%s\"; see actd --help\n",
+		argv[optind]);
+	return 1 + EXIT_USAGE;
+}
+
+static struct config *load(const struct arguments *arguments)
+{
+	struct config *config = NULL;
+	struct config_errors errors = { 0 };
+	if (config_load(arguments->config_path, arguments->overrides, arguments->override_count,
+			&config, &errors) != 0)
+		fputs(errors.text, stderr);
+	config_errors_free(&errors);
+	return config;
+}
+
+/* ---- the process ---- */
+
+/* libwebsockets keeps a table as long as the limit of descriptors and walks it at each close: the limit is set to what the
+ * config needs, where that is allowed. */
+static void limit_descriptors(const struct config *config)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)config->limits.connections + DESCRIPTORS_SPARE;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) {
+		log_warn("main",
+			 "limits.connections is %u, and this process may open %lu descriptors: it will "
+			 "turn connections away earlier; raise the limit (ulimit -n, LimitNOFILE=)",
+			 config->limits.connections, (unsigned long)limit.rlim_max);
+		wanted = limit.rlim_max;
+	}
+	limit.rlim_cur = wanted;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warn("main", "the limit of descriptors stays as it is: %s", strerror(errno));
+}
+
+static struct act act; /* the one that upcalls lead to */
+
+static void authenticate(const struct gate_question *question, struct gate_answer *answer)
+{
+	act_authenticate(&act, question, answer);
+}
+
+static const struct net_upcalls upcalls = {
+	.opened = act_opened,
+	.closed = act_closed,
+	.message = act_message,
+	.authenticate = authenticate,
+};
+
+/* Waits for signals, which all other threads have blocked. */
+static void serve(struct reload *reload, const sigset_t *signals)
+{
+	for (;;) {
+		int number = 0;
+		if (sigwait(signals, &number) != 0)
+			continue;
+		if (number == SIGHUP)
+			reload_again(reload);
+		else
+			return;
+	}
+}
+
+static int stop(struct net *net, struct reload *reload, struct pool *pool, uint32_t drain_ms)
+{
+	log_info("main", "stopping");
+	net_drain(net, drain_ms);
+	if (!reload_free(reload)) {
+		log_error("main", "a plugin does not end: the process ends without it");
+		fflush(NULL);
+		_exit(EXIT_SUCCESS);
+	}
+	pool_free(pool);
+	net_end(net);
+	net_free(net);
+	act_close(&act);
+	site_forget_endpoints();
+	log_info("main", "stopped");
+	return EXIT_SUCCESS;
+}
+
+/* Before anybody was let in. */
+static int give_up(struct net *net, const struct err *why)
+{
+	log_error("main", "%s", why->text);
+	net_free(net);
+	site_forget_endpoints();
+	return EXIT_FAILURE;
+}
+
+static int run(const struct arguments *arguments, struct config *config)
+{
+	static struct net net;
+	struct reload_source source = { arguments->config_path, arguments->overrides,
+					arguments->override_count };
+	struct err why = { 0 };
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	struct site *site = site_new(config);
+	uint32_t drain_ms = config->drain_ms;
+	if (net_open(&net, site, config->threads, &upcalls, &why) != 0) {
+		site_free(site);
+		config_free(config);
+		return give_up(&net, &why);
+	}
+	struct pool *pool = pool_new(config->workers, config->limits.worker_queue);
+	act_open(&act, &net, pool);
+	struct reload *reload = reload_new(&act, &source, config, site, &why);
+	if (reload == NULL) {
+		pool_free(pool);
+		act_close(&act);
+		site_free(site);
+		config_free(config);
+		return give_up(&net, &why);
+	}
+	net_run(&net);
+	bool ready = reload_first(reload) != RELOAD_REFUSED;
+	if (ready) {
+		net_accept(&net);
+		log_info("main", "ready");
+		serve(reload, &signals);
+	}
+	int status = stop(&net, reload, pool, drain_ms);
+	return ready ? status : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--prove") == 0)
+		return prove_main(argc, argv);
+	struct arguments arguments = { 0 };
+	int status = read_arguments(argc, argv, &arguments);
+	struct config *config = status == 0 ? load(&arguments) : NULL;
+	if (status != 0) {
+		status--;
+	} else if (config == NULL) {
+		status = EXIT_FAILURE;
+	} else if (arguments.test_only) {
+		printf("%s: the configuration is fine\n", arguments.config_path);
+		config_free(config);
+	} else {
+		int rc = log_open(config->log.file, (enum log_level)config->log.level);
+		if (rc < 0)
+			log_error("main", "log.file: %s: %s; the log goes to stderr",
+				  config->log.file, strerror(-rc));
+		limit_descriptors(config);
+		status = run(&arguments, config);
+	}
+	free(arguments.overrides);
+	return status;
+}

@@ -1,0 +1,264 @@
+#include "net/conn.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/net.h"
+
+#include <act/easy.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct config *config_of(const struct conn *conn)
+{
+	return net_site(conn->loop->net)->config;
+}
+
+/* ---- liveness: a silent connection is pinged, and dropped when it stays silent ---- */
+
+static void on_silence(struct wheel_timer *timer);
+
+static void watch_silence(struct conn *conn)
+{
+	uint32_t ping_s = config_of(conn)->ping_s;
+	/* With pings off it still looks now and then: they may be switched on while it lives. */
+	uint64_t wait_ms = ping_s != 0 ? (uint64_t)ping_s * 1000 : 60000;
+	wheel_set(&conn->loop->wheel, &conn->timer, conn->seen_ms + wait_ms, on_silence);
+}
+
+static void on_silence(struct wheel_timer *timer)
+{
+	struct conn *conn =
+		(struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	const struct config *config = config_of(conn);
+	uint64_t now_ms = conn->loop->now_ms;
+	if (config->ping_s == 0) {
+		conn->seen_ms = now_ms;
+		conn->pinged = false;
+	} else if (conn->pinged) {
+		conn->loop->counters.dropped_silent++;
+		log_debug("net", "%s: no sign of life, dropped", conn->address);
+		conn->carrier->drop(conn);
+		return;
+	} else if (now_ms - conn->seen_ms >= (uint64_t)config->ping_s * 1000) {
+		conn->pinged = true;
+		conn_ping(conn);
+		wheel_set(&conn->loop->wheel, &conn->timer,
+			  now_ms + (uint64_t)config->pong_s * 1000, on_silence);
+		return;
+	}
+	watch_silence(conn);
+}
+
+void conn_alive(struct conn *conn)
+{
+	conn->seen_ms = conn->loop->now_ms;
+	if (!conn->pinged)
+		return;
+	conn->pinged = false;
+	if (!conn->close_wanted)
+		watch_silence(conn);
+}
+
+/* ---- life ---- */
+
+struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
+		       const struct conn_birth *birth)
+{
+	struct conn *conn = mem_new(1, sizeof *conn);
+	conn->id = slots_put(&loop->conns, CONN_KIND, conn);
+	if (conn->id == 0) {
+		free(conn);
+		return NULL;
+	}
+	conn->loop = loop;
+	conn->carrier = carrier;
+	conn->carried = carried;
+	conn->endpoint = birth->endpoint;
+	conn->seen_ms = loop->now_ms;
+	snprintf(conn->address, sizeof conn->address, "%s", birth->address);
+	conn->list_next = loop->conn_list;
+	conn->list_back = &loop->conn_list;
+	if (conn->list_next != NULL)
+		conn->list_next->list_back = &conn->list_next;
+	loop->conn_list = conn;
+	atomic_fetch_add(&loop->net->connections, 1);
+	loop->counters.connections++;
+	conn_bind(conn, act_str(birth->user), act_str(birth->device));
+	watch_silence(conn);
+	loop->net->up.opened(conn);
+	return conn;
+}
+
+static void leave_turn(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	struct conn **at = &loop->turn_first;
+	if (!conn->in_turn)
+		return;
+	while (*at != conn)
+		at = &(*at)->turn_next;
+	*at = conn->turn_next;
+	if (loop->turn_last == &conn->turn_next)
+		loop->turn_last = at;
+	conn->in_turn = false;
+}
+
+void conn_gone(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	conn->close_wanted = true;
+	loop->net->up.closed(conn);
+	leave_turn(conn);
+	wheel_drop(&loop->wheel, &conn->timer);
+	hub_leave_all(&loop->hub, conn);
+	conn_pending_free(conn);
+	outbox_clear(&conn->outbox, &loop->stock);
+	slots_drop(&loop->conns, conn->id);
+	*conn->list_back = conn->list_next;
+	if (conn->list_next != NULL)
+		conn->list_next->list_back = conn->list_back;
+	atomic_fetch_sub(&loop->net->connections, 1);
+	free(conn->close_reason);
+	free(conn->user);
+	free(conn->device);
+	free(conn);
+}
+
+struct conn *conn_find(const struct loop *loop, act_conn id)
+{
+	struct conn *conn = slots_kind(id) == CONN_KIND ? slots_get(&loop->conns, id) : NULL;
+	return conn != NULL && !conn->close_wanted ? conn : NULL;
+}
+
+struct last_name {
+	struct post post;
+	char *name;
+};
+
+static void on_last_name(struct post *post)
+{
+	struct last_name *last = (struct last_name *)post;
+	free(last->name);
+	free(last);
+}
+
+/* A handler that runs now may have been lent the name. */
+static void free_later(struct loop *loop, char *name)
+{
+	if (name == NULL)
+		return;
+	struct last_name *last = mem_new(1, sizeof *last);
+	*last = (struct last_name){ { .run = on_last_name }, name };
+	loop_later(loop, &last->post);
+}
+
+bool conn_bind(struct conn *conn, act_bytes user, act_bytes device)
+{
+	struct hub *hub = &conn->loop->hub;
+	bool same = act_same(act_str(conn->user), user);
+	free_later(conn->loop, conn->device);
+	conn->device = device.len != 0 ? mem_text_n(device.ptr, device.len) : NULL;
+	if (same)
+		return false;
+	if (conn->user != NULL)
+		hub_leave(hub, conn, HUB_USER, act_str(conn->user));
+	free_later(conn->loop, conn->user);
+	conn->user = user.len != 0 ? mem_text_n(user.ptr, user.len) : NULL;
+	if (conn->user != NULL)
+		hub_join(hub, conn, HUB_USER, user);
+	return true;
+}
+
+/* ---- closing ---- */
+
+static void count_close(struct loop_counters *counters, uint16_t code)
+{
+	if (code == CLOSE_PROTOCOL || code == CLOSE_UNSUPPORTED || code == CLOSE_BAD_TEXT)
+		counters->closed_protocol++;
+	if (code == CLOSE_TOO_BIG)
+		counters->closed_too_big++;
+	if (code == CLOSE_TOO_SLOW)
+		counters->closed_too_slow++;
+}
+
+static void on_close_overdue(struct wheel_timer *timer)
+{
+	struct conn *conn =
+		(struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	conn->carrier->drop(conn);
+}
+
+void conn_close(struct conn *conn, uint16_t code, const char *reason)
+{
+	if (conn->close_wanted)
+		return;
+	conn->close_wanted = true;
+	conn->close_code = code;
+	conn->close_reason = mem_text(reason);
+	count_close(&conn->loop->counters, code);
+	log_debug("net", "%s: closed by the server: %u %s", conn->address, code, reason);
+	wheel_set(&conn->loop->wheel, &conn->timer, conn->loop->now_ms + config_of(conn)->close_ms,
+		  on_close_overdue);
+	conn_in_turn(conn);
+}
+
+void conn_peer_closing(struct conn *conn)
+{
+	conn->draining = true;
+	if (!conn->close_wanted) {
+		conn->close_wanted = true;
+		wheel_set(&conn->loop->wheel, &conn->timer,
+			  conn->loop->now_ms + config_of(conn)->close_ms, on_close_overdue);
+	}
+	/* The carrier answers the close when this returns; what was answered before goes first. A failure
+	 * shows there too. */
+	if (!conn->mute && conn->outbox.len != 0 && !conn->carrier->blocked(conn))
+		(void)conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len);
+	outbox_clear(&conn->outbox, &conn->loop->stock);
+	conn->mute = true;
+}
+
+/* ---- the end of a turn ---- */
+
+void conn_in_turn(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+	if (conn->in_turn)
+		return;
+	conn->in_turn = true;
+	conn->turn_next = NULL;
+	*loop->turn_last = conn;
+	loop->turn_last = &conn->turn_next;
+}
+
+struct conn *conn_turn_next(struct loop *loop)
+{
+	struct conn *conn = loop->turn_first;
+	if (conn == NULL)
+		return NULL;
+	loop->turn_first = conn->turn_next;
+	if (loop->turn_first == NULL)
+		loop->turn_last = &loop->turn_first;
+	conn->in_turn = false;
+	return conn;
+}
+
+void conn_turn(struct conn *conn)
+{
+	if (!conn->close_wanted)
+		conn_pump(conn);
+	if (!conn_flush(conn))
+		return;
+	/* A close waits until what was said before it is out; the timer bounds that. */
+	if (conn->close_wanted && !conn->mute && !conn->carrier->blocked(conn)) {
+		conn->mute = true;
+		conn->carrier->close(conn, conn->close_code, conn->close_reason);
+	}
+}
+
+void conn_writable(struct conn *conn)
+{
+	conn_in_turn(conn);
+}

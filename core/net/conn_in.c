@@ -1,0 +1,154 @@
+/* conn_in: what a connection receives: one message at a time goes up, the others wait in order. */
+#include "net/conn.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "net/net.h"
+#include "net/show.h"
+
+#include <act/easy.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A message that waits for the one before it. */
+struct pending {
+	struct pending *next;
+	size_t len;
+	bool text;
+	uint8_t bytes[];
+};
+
+static const struct config_limits *limits_of(const struct conn *conn)
+{
+	return &net_site(conn->loop->net)->config->limits;
+}
+
+static bool pending_full(const struct conn *conn)
+{
+	const struct config_limits *limits = limits_of(conn);
+	return conn->pending_count >= limits->pending_messages ||
+	       conn->pending_bytes >= limits->pending_bytes;
+}
+
+/* Reading goes on while the queue has room. What was read before a pause took effect may overrun the bound by a receive
+ * buffer's worth, never by more. */
+static void steer_reading(struct conn *conn)
+{
+	bool pause = pending_full(conn) || conn_congested(conn);
+	if (pause == conn->paused || conn->draining)
+		return;
+	conn->paused = pause;
+	conn->carrier->pause(conn, pause);
+}
+
+static void put_pending(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	struct pending *pending = malloc(sizeof *pending + len);
+	if (pending == NULL) {
+		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
+		return;
+	}
+	*pending = (struct pending){ .len = len, .text = text };
+	memcpy(pending->bytes, bytes, len);
+	if (conn->pending_last != NULL)
+		conn->pending_last->next = pending;
+	else
+		conn->pending_first = pending;
+	conn->pending_last = pending;
+	conn->pending_count++;
+	conn->pending_bytes += len;
+}
+
+static struct pending *take_pending(struct conn *conn)
+{
+	struct pending *pending = conn->pending_first;
+	conn->pending_first = pending->next;
+	if (conn->pending_first == NULL)
+		conn->pending_last = NULL;
+	conn->pending_count--;
+	conn->pending_bytes -= pending->len;
+	return pending;
+}
+
+void conn_pending_free(struct conn *conn)
+{
+	while (conn->pending_first != NULL)
+		free(take_pending(conn));
+}
+
+static void serve_raw(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	if (text && act_utf8_span(bytes, len) != len) {
+		conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
+		return;
+	}
+	struct message message = { 0, text ? ACT_HOW_TEXT : ACT_HOW_BINARY, bytes, len };
+	conn->loop->net->up.message(conn, &message);
+}
+
+/* The base protocol: code u32, payload. */
+static void serve_action(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	if (text) {
+		conn_close(conn, CLOSE_UNSUPPORTED, "expected binary messages");
+		return;
+	}
+	if (len < FRAME_CODE_BYTES) {
+		conn_close(conn, CLOSE_PROTOCOL, "expected 4 bytes of action code");
+		return;
+	}
+	struct message message = { act_get_u32(bytes), ACT_HOW_BINARY, bytes + FRAME_CODE_BYTES,
+				   len - FRAME_CODE_BYTES };
+	conn->loop->net->up.message(conn, &message);
+}
+
+static void serve(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	if (conn->endpoint->mode == CONFIG_MODE_RAW)
+		serve_raw(conn, text, bytes, len);
+	else
+		serve_action(conn, text, bytes, len);
+}
+
+void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	struct loop *loop = conn->loop;
+	loop->counters.messages_in++;
+	loop->counters.bytes_in += len;
+	if (conn->close_wanted || conn->draining)
+		return;
+	conn_alive(conn);
+	if (net_site(loop->net)->config->log.frames)
+		show_message(conn, "<", text, bytes, len);
+	if (conn->calls > 0 || conn->pending_first != NULL || conn_congested(conn)) {
+		put_pending(conn, text, bytes, len);
+		steer_reading(conn);
+	} else {
+		serve(conn, text, bytes, len);
+	}
+}
+
+void conn_pump(struct conn *conn)
+{
+	while (conn->pending_first != NULL && conn->calls == 0 && !conn->close_wanted &&
+	       !conn_congested(conn)) {
+		struct pending *pending = take_pending(conn);
+		serve(conn, pending->text, pending->bytes, pending->len);
+		free(pending);
+	}
+	if (!conn->close_wanted)
+		steer_reading(conn);
+}
+
+void conn_call_begun(struct conn *conn)
+{
+	conn->calls++;
+}
+
+void conn_call_ended(struct conn *conn)
+{
+	CHECK(conn->calls > 0);
+	conn->calls--;
+	if (conn->pending_first != NULL)
+		conn_in_turn(conn);
+}

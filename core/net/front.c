@@ -1,0 +1,337 @@
+#include "net/front.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/front_private.h"
+#include "net/handshake.h"
+#include "net/net.h"
+#include "net/session.h"
+
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the carrier ---- */
+
+static struct lws *wsi_of(const struct conn *conn)
+{
+	return ((const struct session *)conn->carried)->wsi;
+}
+
+static int front_send(struct conn *conn, const uint8_t *frames, size_t len)
+{
+	/* LWS_WRITE_RAW neither needs room in front of the bytes nor changes them. */
+	int sent = lws_write(wsi_of(conn), (unsigned char *)(uintptr_t)frames, len, LWS_WRITE_RAW);
+	return sent < 0 ? -1 : 0;
+}
+
+/* Once libwebsockets has a close frame of its own to send, nothing may go out behind it. */
+static bool front_blocked(const struct conn *conn)
+{
+	struct lws *wsi = wsi_of(conn);
+	return lws_partial_buffered(wsi) != 0 || lws_get_close_length(wsi) != 0;
+}
+
+/* Returning -1 from a callback is what libwebsockets' manual says; on libuv its close frame is then lost (its debug build closes
+ * twice). A close by time-out "now" takes the way that sends it. */
+static void front_close_conn(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct lws *wsi = wsi_of(conn);
+	lws_close_reason(wsi, (enum lws_close_status)code,
+			 (unsigned char *)(uintptr_t)reason, strlen(reason));
+	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+/* libwebsockets may linger for the other side's FIN; the connection does not wait for that. */
+static void front_drop(struct conn *conn)
+{
+	struct session *session = conn->carried;
+	session->conn = NULL;
+	conn_gone(conn);
+	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+static void front_pause(struct conn *conn, bool pause)
+{
+	struct lws *wsi = wsi_of(conn);
+	lws_rx_flow_control(wsi, pause ? 0 : 1);
+	/* What was read before the pause is in libwebsockets' hands, and only an event makes it go on. */
+	if (!pause)
+		lws_callback_on_writable(wsi);
+}
+
+static const struct carrier front_carrier = {
+	.send = front_send,
+	.blocked = front_blocked,
+	.close = front_close_conn,
+	.drop = front_drop,
+	.pause = front_pause,
+};
+
+/* ---- receiving ---- */
+
+static void free_pieces(struct session *session)
+{
+	free(session->pieces);
+	session->pieces = NULL;
+	session->pieces_len = session->pieces_room = 0;
+}
+
+static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
+{
+	if (session->pieces_room - session->pieces_len < len) {
+		size_t room = session->pieces_room != 0 ? session->pieces_room : RECEIVE_BYTES;
+		while (room - session->pieces_len < len)
+			room *= 2;
+		uint8_t *pieces = realloc(session->pieces, room);
+		if (pieces == NULL)
+			return false;
+		session->pieces = pieces;
+		session->pieces_room = room;
+	}
+	memcpy(session->pieces + session->pieces_len, bytes, len);
+	session->pieces_len += len;
+	return true;
+}
+
+/* libwebsockets hands out frames in pieces, as they are read. A message in one piece goes up where it lies; others are put
+ * together, and given up as soon as the announced length is over the limit. */
+static void receive(struct session *session, const uint8_t *bytes, size_t len)
+{
+	struct lws *wsi = session->wsi;
+	struct conn *conn = session->conn;
+	bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
+	bool text = !lws_frame_is_binary(wsi);
+	size_t limit = net_site(conn->loop->net)->config->limits.message_bytes;
+	size_t rest = (size_t)lws_remaining_packet_payload(wsi);
+	if (conn->close_wanted)
+		return;
+	if (first)
+		session->pieces_len = 0;
+	if (len + session->pieces_len > limit ||
+	    rest > limit - len - session->pieces_len) {
+		free_pieces(session);
+		conn_close(conn, CLOSE_TOO_BIG, "the message is too long");
+	} else if (first && final) {
+		conn_message(conn, text, bytes, len);
+	} else if (!add_piece(session, bytes, len)) {
+		free_pieces(session);
+		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
+	} else if (final) {
+		conn_message(conn, text, session->pieces, session->pieces_len);
+		free_pieces(session);
+	}
+}
+
+/* ---- libwebsockets calls ---- */
+
+static int on_upgrade(struct session *session, struct lws *wsi, const char *upgrade)
+{
+	struct gate_verdict *verdict = mem_new(1, sizeof *verdict);
+	handshake_decide(wsi, session, upgrade, verdict);
+	free(session->verdict);
+	session->verdict = verdict;
+	if (verdict->endpoint != NULL)
+		return 0;
+	session->front->loop->counters.refused++;
+	log_debug("net", "%s: refused: %d %s", session->address, verdict->http, verdict->body);
+	handshake_refuse(wsi, verdict);
+	return -1;
+}
+
+static int on_established(struct session *session, struct lws *wsi)
+{
+	struct gate_verdict *verdict = session->verdict;
+	struct loop *loop = session->front->loop;
+	CHECK(verdict != NULL && verdict->endpoint != NULL);
+	session->wsi = wsi;
+	session->upgraded = true;
+	loop->handshakes--;
+	struct conn_birth birth = { verdict->endpoint, verdict->user, verdict->device,
+				    session->address };
+	session->conn = conn_open(loop, &front_carrier, session, &birth);
+	free(session->verdict);
+	session->verdict = NULL;
+	return session->conn != NULL ? 0 : -1;
+}
+
+static void on_closed(struct session *session)
+{
+	struct conn *conn = session->conn;
+	session->conn = NULL;
+	if (conn != NULL)
+		conn_gone(conn);
+}
+
+static void on_destroy(struct session *session, struct lws *wsi)
+{
+	lws_set_opaque_user_data(wsi, NULL);
+	on_closed(session);
+	if (!session->upgraded)
+		session->front->loop->handshakes--;
+	if (session->gone != NULL)
+		*session->gone = true;
+	free_pieces(session);
+	free(session->verdict);
+	free(session);
+}
+
+/* Events of a connection that is open. */
+static int on_open_event(struct session *session, enum lws_callback_reasons reason, void *in,
+			 size_t len)
+{
+	struct conn *conn = session->conn;
+	if (conn == NULL)
+		return 0;
+	switch (reason) {
+	case LWS_CALLBACK_RECEIVE:
+		receive(session, in, len);
+		break;
+	case LWS_CALLBACK_RECEIVE_PONG:
+		conn_alive(conn);
+		break;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		/* Comes unasked too, after a pong for one. */
+		if (!front_blocked(conn))
+			conn_writable(conn);
+		break;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		conn_peer_closing(conn);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+		    size_t len)
+{
+	struct session *session = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
+	(void)user;
+	switch (reason) {
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return session != NULL ? on_upgrade(session, wsi, in) : -1;
+	case LWS_CALLBACK_HTTP: /* a request without an upgrade */
+		if (session != NULL)
+			on_upgrade(session, wsi, NULL);
+		return -1;
+	case LWS_CALLBACK_RAW_ADOPT: /* CONNECT would turn the socket into a raw one, without a time-out */
+	case LWS_CALLBACK_RAW_RX:
+		return -1;
+	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+		return len != 0 ? 0 : 1;
+	case LWS_CALLBACK_ESTABLISHED:
+		return session != NULL ? on_established(session, wsi) : -1;
+	case LWS_CALLBACK_RECEIVE:
+	case LWS_CALLBACK_RECEIVE_PONG:
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		return session != NULL ? on_open_event(session, reason, in, len) : 0;
+	case LWS_CALLBACK_CLOSED:
+		if (session != NULL)
+			on_closed(session);
+		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		if (session != NULL)
+			on_destroy(session, wsi);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+void front_adopt(struct front *front, int fd, const char *address)
+{
+	bool gone = false;
+	struct session *session = mem_new(1, sizeof *session);
+	session->front = front;
+	session->gone = &gone;
+	snprintf(session->address, sizeof session->address, "%s", address);
+	front->loop->handshakes++;
+	lws_adopt_desc_t adopt = {
+		.vh = front->vhost,
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+		.fd.sockfd = fd,
+		.opaque = session,
+	};
+	struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt);
+	/* On failure libwebsockets has closed the descriptor; whether it told us so depends on how far it got. */
+	if (wsi == NULL && !gone) {
+		front->loop->handshakes--;
+		free(session);
+	} else if (!gone) {
+		session->gone = NULL;
+	}
+}
+
+/* ---- life ---- */
+
+static const struct lws_protocols protocols[] = {
+	{ "actd", on_event, 0, RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+	{ NULL, NULL, 0, 0, 0, NULL, 0 },
+};
+
+/* Our own pings do this; libwebsockets' take nothing but a pong for a sign of life. */
+static const lws_retry_bo_t no_keepalive;
+
+static _Atomic bool quiet;
+
+static void on_log(int level, const char *line)
+{
+	size_t len = strcspn(line, "\n");
+	bool error = (level & LLL_ERR) != 0;
+	log_line(quiet ? LOG_DEBUG : error ? LOG_ERROR : LOG_WARN, "libwebsockets", "%.*s",
+		 (int)len, line);
+}
+
+void front_quiet(void)
+{
+	quiet = true;
+}
+
+struct front *front_new(struct loop *loop, uint32_t handshake_ms)
+{
+	struct front *front = mem_new(1, sizeof *front);
+	front->loop = loop;
+	front->foreign[0] = &loop->uv;
+	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = protocols,
+		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+			   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+		.foreign_loops = front->foreign,
+		.pt_serv_buf_size = SERVICE_BYTES,
+		.max_http_header_data = HEAD_MAX,
+		.timeout_secs_ah_idle = (uint16_t)((handshake_ms + 999) / 1000),
+		.timeout_secs = (unsigned int)(handshake_ms + 999) / 1000,
+		.retry_and_idle_policy = &no_keepalive,
+		.vhost_name = "actd",
+		.uid = -1,
+		.gid = -1,
+	};
+	front->context = lws_create_context(&info);
+	if (front->context != NULL)
+		front->vhost = lws_create_vhost(front->context, &info);
+	if (front->vhost != NULL)
+		return front;
+	if (front->context != NULL)
+		lws_context_destroy(front->context);
+	free(front);
+	return NULL;
+}
+
+void front_close(struct front *front)
+{
+	lws_context_destroy(front->context);
+}
+
+void front_free(struct front *front)
+{
+	lws_context_destroy(front->context);
+	free(front);
+}

@@ -1,0 +1,278 @@
+#include "net/listen.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/front.h"
+#include "net/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64 };
+
+struct listener {
+	uv_poll_t poll;
+	struct loop *loop;
+	int fd;
+	int spare;       /* a descriptor to give up when there are no others */
+	char *unix_path; /* to be removed by the loop that has it */
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_un local;
+	struct sockaddr_storage room;
+};
+
+/* ---- accepting ---- */
+
+static void name_peer(const union address *peer, char *to, size_t room)
+{
+	const char *mapped = "::ffff:";
+	if (peer->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &peer->v4.sin_addr, to, (socklen_t)room);
+	} else if (peer->any.sa_family == AF_INET6) {
+		char text[INET6_ADDRSTRLEN];
+		inet_ntop(AF_INET6, &peer->v6.sin6_addr, text, sizeof text);
+		snprintf(to, room, "%s",
+			 strncmp(text, mapped, strlen(mapped)) == 0 ? text + strlen(mapped)
+								    : text);
+	} else {
+		snprintf(to, room, "unix");
+	}
+}
+
+/* No descriptor is left: the one in reserve takes the waiting connection, to close it. */
+static void turn_away(struct listener *listener)
+{
+	close(listener->spare);
+	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void take(struct listener *listener, int fd, const union address *peer)
+{
+	struct loop *loop = listener->loop;
+	char name[48];
+	int one = 1;
+	if (loop->handshakes >= net_site(loop->net)->config->limits.handshakes) {
+		close(fd);
+		return;
+	}
+	if (peer->any.sa_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	name_peer(peer, name, sizeof name);
+	front_adopt(loop->front, fd, name);
+}
+
+static void accept_some(struct listener *listener, int most)
+{
+	for (int i = 0; i < most; i++) {
+		union address peer = { .any.sa_family = AF_UNIX };
+		socklen_t len = sizeof peer;
+		int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			take(listener, fd, &peer);
+		else if (errno == EMFILE || errno == ENFILE)
+			turn_away(listener);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+	}
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	(void)events;
+	if (status == 0)
+		accept_some(poll->data, ACCEPTS_A_TURN);
+}
+
+/* ---- opening ---- */
+
+static int fill_address(const struct config_listen *where, uint16_t port, union address *to,
+			socklen_t *len)
+{
+	memset(to, 0, sizeof *to);
+	if (where->unix_path != NULL) {
+		to->local.sun_family = AF_UNIX;
+		if (strlen(where->unix_path) >= sizeof to->local.sun_path)
+			return -1;
+		memcpy(to->local.sun_path, where->unix_path, strlen(where->unix_path));
+		*len = sizeof to->local;
+	} else if (strcmp(where->host, "*") == 0) {
+		to->v6.sin6_family = AF_INET6;
+		to->v6.sin6_addr = in6addr_any;
+		to->v6.sin6_port = htons(port);
+		*len = sizeof to->v6;
+	} else if (inet_pton(AF_INET, where->host, &to->v4.sin_addr) == 1) {
+		to->v4.sin_family = AF_INET;
+		to->v4.sin_port = htons(port);
+		*len = sizeof to->v4;
+	} else if (inet_pton(AF_INET6, where->host, &to->v6.sin6_addr) == 1) {
+		to->v6.sin6_family = AF_INET6;
+		to->v6.sin6_port = htons(port);
+		*len = sizeof to->v6;
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+static int bind_socket(const union address *address, socklen_t len, bool share)
+{
+	int family = address->any.sa_family, one = 1, off = 0;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (share)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	if (bind(fd, &address->any, len) == 0)
+		return fd;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* A socket file that nobody listens behind is left over from a server that died. */
+static void remove_stale(const union address *address, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED)
+		unlink(address->local.sun_path);
+	close(fd);
+}
+
+static int listener_add(struct loop *loop, int fd, const char *unix_path)
+{
+	loop->listeners = mem_grow(loop->listeners, loop->listener_count + 1,
+				   sizeof *loop->listeners);
+	loop->listeners[loop->listener_count++] = (struct listener){
+		.loop = loop,
+		.fd = fd,
+		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.unix_path = mem_text(unix_path),
+	};
+	return listen(fd, BACKLOG);
+}
+
+static int open_unix(struct loop *loops, uint32_t count, const struct config_listen *where,
+		     const union address *address, socklen_t len)
+{
+	remove_stale(address, len);
+	int fd = bind_socket(address, len, false);
+	if (fd < 0 || listener_add(&loops[0], fd, where->unix_path) != 0)
+		return -1;
+	for (uint32_t i = 1; i < count; i++) {
+		int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (copy < 0 || listener_add(&loops[i], copy, NULL) != 0)
+			return -1;
+	}
+	log_info("net", "listening on %s", where->text);
+	return 0;
+}
+
+static int open_tcp(struct loop *loops, uint32_t count, const struct config_listen *where,
+		    union address *address, socklen_t len)
+{
+	/* SO_REUSEPORT would let a second server of the same user share the port unnoticed. A socket
+	 * without it finds out whether the port is free. */
+	int probe = bind_socket(address, len, false);
+	if (probe < 0)
+		return -1;
+	close(probe);
+	for (uint32_t i = 0; i < count; i++) {
+		int fd = bind_socket(address, len, true);
+		if (fd < 0)
+			return -1;
+		/* Port 0: the others take what the first was given. */
+		if (i == 0 && getsockname(fd, &address->any, &len) != 0) {
+			close(fd);
+			return -1;
+		}
+		if (listener_add(&loops[i], fd, NULL) != 0)
+			return -1;
+	}
+	unsigned port = ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
+								: address->v6.sin6_port);
+	bool colons = strchr(where->host, ':') != NULL;
+	log_info("net", colons ? "listening on [%s]:%u" : "listening on %s:%u", where->host, port);
+	return 0;
+}
+
+int listen_open(struct loop *loops, uint32_t count, const struct config_listen *where,
+		struct err *why)
+{
+	union address address;
+	socklen_t len;
+	if (fill_address(where, where->port, &address, &len) != 0)
+		return err_set(why, "listen: \"%s\": not an address, or too long", where->text);
+	int rc = where->unix_path != NULL ? open_unix(loops, count, where, &address, len)
+					  : open_tcp(loops, count, where, &address, len);
+	if (rc == 0)
+		return 0;
+	return err_set(why, "listen: %s: %s%s", where->text, strerror(errno),
+		       errno == EADDRINUSE ? ": another server listens there" : "");
+}
+
+void listen_start(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->listener_count; i++) {
+		struct listener *listener = &loop->listeners[i];
+		CHECK(uv_poll_init(&loop->uv, &listener->poll, listener->fd) == 0);
+		listener->poll.data = listener;
+		uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+	}
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+	close(listener->fd);
+	listener->fd = -1;
+}
+
+void listen_close(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->listener_count; i++) {
+		struct listener *listener = &loop->listeners[i];
+		/* Those that the kernel has taken already would be reset. */
+		accept_some(listener, BACKLOG);
+		if (listener->unix_path != NULL)
+			unlink(listener->unix_path);
+		uv_close((uv_handle_t *)&listener->poll, on_poll_closed);
+	}
+}
+
+void listen_free(struct loop *loop)
+{
+	for (size_t i = 0; i < loop->listener_count; i++) {
+		struct listener *listener = &loop->listeners[i];
+		if (listener->fd >= 0)
+			close(listener->fd);
+		close(listener->spare);
+		free(listener->unix_path);
+	}
+	free(loop->listeners);
+	loop->listeners = NULL;
+	loop->listener_count = 0;
+}

@@ -1,0 +1,104 @@
+/* loop: one thread with its libuv loop, its connections and everything that belongs to them.
+ *
+ * A connection lives on one loop for ever. Other threads reach a loop through loop_post() alone. What happens while a loop
+ * handles its events is finished at the end of the turn: waiting messages are taken up, and everything that was said to a
+ * connection meanwhile leaves in one write. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include "base/inbox.h"
+#include "base/slots.h"
+#include "base/wheel.h"
+#include "net/hub.h"
+#include "net/outbox.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct conn;
+struct front;
+struct listener;
+struct net;
+
+enum { LOOPS_MAX = 64 };
+
+/* Plain numbers of the loop's thread; read by others only when the thread has ended. */
+struct loop_counters {
+	uint64_t connections;
+	uint64_t refused; /* upgrades that the gate refused       */
+	uint64_t messages_in;
+	uint64_t bytes_in;
+	uint64_t messages_out;
+	uint64_t bytes_out;
+	uint64_t writes;          /* handed to a carrier: each at most one system call */
+	uint64_t closed_protocol; /* 1002, 1003, 1007                     */
+	uint64_t closed_too_big;  /* 1009                                 */
+	uint64_t closed_too_slow; /* 4408                                 */
+	uint64_t dropped_silent;  /* no pong                              */
+	uint64_t posts;           /* taken from the inbox                 */
+};
+
+struct loop {
+	struct net *net;
+	uint32_t index;
+	pthread_t thread;
+	uv_loop_t uv;
+	uv_async_t wake;
+	uv_timer_t tick;
+	uv_prepare_t prepare;
+	uv_check_t check;
+	bool stopping;
+	uint64_t now_ms; /* clock_ms() as of this turn, near enough for deadlines */
+
+	struct inbox inbox;
+	struct post *later_first; /* for the end of this turn, in order */
+	struct post **later_last;
+	struct wheel wheel;
+	struct slots conns;
+	struct conn *conn_list;  /* all of them */
+	struct conn *turn_first; /* those with something to do at the end of this turn */
+	struct conn **turn_last;
+	struct outbox_stock stock;
+	struct hub hub;
+	struct front *front;
+	struct listener *listeners;
+	size_t listener_count;
+	uint32_t handshakes; /* accepted, not upgraded yet */
+	struct loop_counters counters;
+	void *act; /* of the room above: its calls on this loop */
+};
+
+/* [main] Makes the loop and its libuv handles; the thread is started by loop_start(). */
+void loop_init(struct loop *loop, struct net *net, uint32_t index);
+void loop_start(struct loop *loop);
+/* [main] Asks the thread to end once its libuv handles are closed, and waits for it. */
+void loop_join(struct loop *loop);
+/* [main, the thread has ended] Closes the loop's own handles and runs until all are closed; then what is left is freed. */
+void loop_run_dry(struct loop *loop);
+void loop_free(struct loop *loop);
+
+/* The loop that runs the caller; NULL: the caller is no loop. */
+struct loop *loop_self(void);
+
+/* [any] Runs `post` on the loop's thread, after what the caller posted before. */
+void loop_post(struct loop *loop, struct post *post);
+/* [the loop] Runs `post` at the end of this turn, outside of whatever runs now. */
+void loop_later(struct loop *loop, struct post *post);
+
+/* [the loop, and nothing of a plugin on the stack] Runs what loop_later() has gathered. */
+void loop_run_later(struct loop *loop);
+
+/* A timer with the resolution of the loop's clock (1 ms), for those that the wheel is too coarse for. */
+struct loop_timer {
+	uv_timer_t uv;
+	void (*fire)(struct loop_timer *timer);
+	void (*gone)(struct loop_timer *timer);
+};
+/* [the loop] fire() after `ms`, and with `repeat` each `ms` again. */
+void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint32_t ms, bool repeat,
+		      void (*fire)(struct loop_timer *timer));
+/* [the loop] fire() comes no more; gone() comes later, and may free the timer. */
+void loop_timer_stop(struct loop_timer *timer, void (*gone)(struct loop_timer *timer));
+
+#endif

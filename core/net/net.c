@@ -1,0 +1,205 @@
+#include "net/net.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/latch.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/front.h"
+#include "net/listen.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+int net_open(struct net *net, const struct site *site, uint32_t loops,
+	     const struct net_upcalls *upcalls, struct err *why)
+{
+	const struct config *config = site->config;
+	CHECK(loops >= 1 && loops <= LOOPS_MAX);
+	net->up = *upcalls;
+	atomic_store(&net->site, site);
+	net->loops = mem_new(loops, sizeof *net->loops);
+	for (; net->loop_count < loops; net->loop_count++) {
+		struct loop *loop = &net->loops[net->loop_count];
+		loop_init(loop, net, net->loop_count);
+		loop->front = front_new(loop, config->handshake_ms);
+		if (loop->front == NULL) {
+			net->loop_count++;
+			return err_set(why, "libwebsockets gave no context (is the package "
+					    "libwebsockets-evlib-uv installed?)");
+		}
+	}
+	for (size_t i = 0; i < config->listen_count; i++)
+		if (listen_open(net->loops, loops, &config->listen[i], why) != 0)
+			return -1;
+	return 0;
+}
+
+void net_run(struct net *net)
+{
+	front_quiet();
+	net->running = true;
+	for (uint32_t i = 0; i < net->loop_count; i++)
+		loop_start(&net->loops[i]);
+}
+
+/* ---- barrier ---- */
+
+struct barrier_post {
+	struct post post;
+	struct loop *loop;
+	struct latch *latch;
+	void (*run)(struct loop *loop, void *context);
+	void *context;
+};
+
+static void on_barrier(struct post *post)
+{
+	struct barrier_post *barrier = (struct barrier_post *)post;
+	if (barrier->run != NULL)
+		barrier->run(barrier->loop, barrier->context);
+	latch_down(barrier->latch);
+	free(barrier);
+}
+
+void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context), void *context)
+{
+	CHECK(loop_self() == NULL);
+	struct latch *latch = latch_new(net->loop_count);
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		struct barrier_post *barrier = mem_new(1, sizeof *barrier);
+		*barrier = (struct barrier_post){ { .run = on_barrier }, &net->loops[i], latch,
+						  run, context };
+		loop_post(&net->loops[i], &barrier->post);
+	}
+	latch_wait(latch, 0);
+}
+
+/* ---- the end ---- */
+
+static void start_accepting(struct loop *loop, void *context)
+{
+	(void)context;
+	listen_start(loop);
+}
+
+void net_accept(struct net *net)
+{
+	net->accepting = true;
+	net_barrier(net, start_accepting, NULL);
+}
+
+static void stop_accepting(struct loop *loop, void *context)
+{
+	(void)context;
+	listen_close(loop);
+}
+
+static void close_all(struct loop *loop, void *context)
+{
+	(void)context;
+	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+		conn_close(conn, CLOSE_RESTART, "retry=1");
+}
+
+static void close_front(struct loop *loop, void *context)
+{
+	(void)context;
+	front_close(loop->front);
+}
+
+static void sum_calls(struct loop *loop, void *context)
+{
+	_Atomic uint32_t *sum = context;
+	for (const struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+		atomic_fetch_add(sum, conn->calls + conn->pending_count);
+}
+
+static bool wait_until_idle(struct net *net, uint64_t until_ms)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	for (;;) {
+		_Atomic uint32_t calls = 0;
+		net_barrier(net, sum_calls, &calls);
+		if (atomic_load(&calls) == 0)
+			return true;
+		if (clock_ms() >= until_ms)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+}
+
+void net_drain(struct net *net, uint32_t drain_ms)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	uint64_t until_ms = clock_ms() + drain_ms;
+	if (net->accepting)
+		net_barrier(net, stop_accepting, NULL);
+	if (!wait_until_idle(net, until_ms))
+		log_warn("net", "calls are still open at the end of drain_ms: given up");
+	net_barrier(net, close_all, NULL);
+	until_ms = clock_ms() + net_site(net)->config->close_ms;
+	while (atomic_load(&net->connections) > 0 && clock_ms() < until_ms)
+		nanosleep(&moment, NULL);
+	net_barrier(net, close_front, NULL);
+}
+
+void net_end(struct net *net)
+{
+	for (uint32_t i = 0; i < net->loop_count; i++)
+		loop_join(&net->loops[i]);
+}
+
+static void log_totals(const struct net *net)
+{
+	struct loop_counters sum = { 0 };
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		const struct loop_counters *one = &net->loops[i].counters;
+		sum.connections += one->connections;
+		sum.refused += one->refused;
+		sum.messages_in += one->messages_in;
+		sum.messages_out += one->messages_out;
+		sum.writes += one->writes;
+		sum.closed_protocol += one->closed_protocol;
+		sum.closed_too_big += one->closed_too_big;
+		sum.closed_too_slow += one->closed_too_slow;
+		sum.dropped_silent += one->dropped_silent;
+	}
+	log_info("net",
+		 "served %lu connections (%lu refused), %lu messages in, %lu out in %lu writes; "
+		 "closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
+		 sum.connections, sum.refused, sum.messages_in, sum.messages_out, sum.writes,
+		 sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow, sum.dropped_silent);
+}
+
+void net_free(struct net *net)
+{
+	if (net->running)
+		log_totals(net);
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		struct loop *loop = &net->loops[i];
+		if (!net->running && loop->front != NULL)
+			front_close(loop->front);
+		loop_run_dry(loop);
+		if (loop->front != NULL)
+			front_free(loop->front);
+		loop_free(loop);
+		listen_free(loop);
+	}
+	free(net->loops);
+}
+
+bool net_conn_alive(const struct net *net, act_conn id)
+{
+	struct loop *loop = net_loop_of(net, id);
+	return loop != NULL && slots_alive(&loop->conns, id);
+}
+
+struct loop *net_loop_of(const struct net *net, act_conn id)
+{
+	uint32_t owner = slots_owner(id);
+	if (slots_kind(id) != CONN_KIND || owner >= net->loop_count)
+		return NULL;
+	return &net->loops[owner];
+}

@@ -1,0 +1,29 @@
+/* session: what the front keeps for one adopted socket, from accept to the end of its libwebsockets object. */
+#ifndef NET_SESSION_H
+#define NET_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct conn;
+struct front;
+struct gate_verdict;
+struct lws;
+
+struct session {
+	struct front *front;
+	struct lws *wsi;
+	struct conn *conn;            /* once it is open, until it is gone */
+	struct gate_verdict *verdict; /* from the gate's yes to the opening */
+	bool *gone;                   /* tells front_adopt() that libwebsockets gave up at once */
+	bool upgraded;
+
+	/* A message that comes in pieces. */
+	uint8_t *pieces;
+	size_t pieces_len;
+	size_t pieces_room;
+	char address[48];
+};
+
+#endif

@@ -1,0 +1,399 @@
+#include "reload/reload.h"
+
+#include "act/world.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/net.h"
+#include "reload/plan.h"
+#include "reload/retire.h"
+#include "reload/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reload {
+	struct act *act;
+	struct reload_source source;
+	struct folder folder;
+	struct config *config;
+	struct site *site;
+	struct world *world;
+	struct plugin *plugins; /* those that are loaded */
+	size_t plugin_count;
+	struct retire *retire;
+	unsigned number;
+};
+
+/* What is to be swapped in. */
+struct next {
+	struct config *config;
+	struct site *site;
+	struct world *world;
+	struct plan plan;
+	struct stage stage;
+};
+
+static void log_lines(const char *text)
+{
+	while (text != NULL && *text != '\0') {
+		size_t len = strcspn(text, "\n");
+		log_error("reload", "%.*s", (int)len, text);
+		text += len + (text[len] == '\n' ? 1 : 0);
+	}
+}
+
+/* ---- making ---- */
+
+static bool listens_differ(const struct config *one, const struct config *two)
+{
+	if (one->listen_count != two->listen_count)
+		return true;
+	for (size_t i = 0; i < one->listen_count; i++)
+		if (strcmp(one->listen[i].text, two->listen[i].text) != 0)
+			return true;
+	return false;
+}
+
+/* What the running server cannot change is named, and stays as it was. */
+static void tell_restart_needed(const struct config *now, const struct config *next)
+{
+	const struct {
+		const char *key;
+		bool differs;
+	} keys[] = {
+		{ "listen", listens_differ(now, next) },
+		{ "threads", now->threads != next->threads },
+		{ "workers", now->workers != next->workers },
+		{ "state_dir", strcmp(now->state_dir, next->state_dir) != 0 },
+		{ "handshake_ms", now->handshake_ms != next->handshake_ms },
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (keys[i].differs)
+			log_warn("reload", "%s: it has changed, and takes effect with a restart",
+				 keys[i].key);
+}
+
+static int read_config(struct reload *reload, struct next *next)
+{
+	struct config_errors errors = { 0 };
+	const struct reload_source *source = &reload->source;
+	int rc = config_load(source->path, source->overrides, source->override_count,
+			     &next->config, &errors);
+	if (rc != 0)
+		log_lines(errors.text);
+	config_errors_free(&errors);
+	return rc;
+}
+
+static int make_world(struct reload *reload, struct next *next)
+{
+	struct config_errors errors = { 0 };
+	struct world_plugins plugins = { next->stage.live, next->stage.live_count };
+	int rc = world_new(next->config, &plugins, reload->world, &next->world, &errors);
+	log_lines(errors.text);
+	config_errors_free(&errors);
+	return rc;
+}
+
+static bool any_refused(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->entries[i].kind == PLAN_REFUSED)
+			return true;
+	return false;
+}
+
+/* Everything up to the swap. -1: refused whole; it said why. */
+static int make_next(struct reload *reload, struct next *next)
+{
+	struct err why = { 0 };
+	next->site = site_new(next->config);
+	if (next->site == NULL) {
+		log_error("reload", "endpoints: there were more than %d since the start",
+			  SITE_ENDPOINTS_MAX);
+		return -1;
+	}
+	if (plan_make(&next->plan, next->config, &reload->folder, reload->plugins,
+		      reload->plugin_count, &why) != 0 ||
+	    stage_make(&next->stage, reload->act, next->config, &reload->folder, &next->plan,
+		       &why) != 0) {
+		log_error("reload", "%s", why.text);
+		return -1;
+	}
+	return make_world(reload, next);
+}
+
+/* ---- swapping ---- */
+
+/* Points what a generation uses at the next world's providers. */
+static void repoint(struct generation *generation, void *context)
+{
+	const struct stage *stage = context;
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
+		need_set(&generation->needs[i],
+			 stage_provider(stage, generation->manifest.needs[i]));
+}
+
+static void set_live_values(struct reload *reload, const struct config *config)
+{
+	struct act *act = reload->act;
+	atomic_store(&act->reply_bytes, config->limits.reply_bytes);
+	atomic_store(&act->home_queue, config->limits.home_queue);
+	pool_queue_max(act->pool, config->limits.worker_queue);
+	int rc = log_open(config->log.file, (enum log_level)config->log.level);
+	if (rc < 0)
+		log_warn("reload", "log.file: %s: %s; the log goes on where it was",
+			 config->log.file, strerror(-rc));
+}
+
+static void swap(struct reload *reload, struct next *next)
+{
+	struct act *act = reload->act;
+	struct stage *stage = &next->stage;
+	struct world_plugins plugins = { stage->live, stage->live_count };
+	set_live_values(reload, next->config);
+	world_set_push_codes(next->config, &plugins);
+	need_set(&act->auth, stage_provider(stage, act->auth.id));
+	for (size_t i = 0; i < stage->live_count; i++) {
+		repoint(stage->live[i], stage);
+		atomic_store(&stage->live[i]->active, true);
+	}
+	for (size_t i = 0; i < reload->plugin_count; i++)
+		repoint(reload->plugins[i].generation, stage);
+	retire_repoint(reload->retire, repoint, stage);
+	atomic_store_explicit(&act->net->site, next->site, memory_order_release);
+	atomic_store_explicit(&act->world, next->world, memory_order_release);
+}
+
+static void activate_new(const struct next *next)
+{
+	for (size_t i = 0; i < next->plan.count; i++) {
+		const struct plan_entry *entry = &next->plan.entries[i];
+		if (entry->kind == PLAN_NEW &&
+		    generation_step(entry->plugin.generation, STEP_ACTIVATE,
+				    next->config->load_ms) == ACT_E_LATE)
+			log_error("reload",
+				  "plugin %s: activate did not end within load_ms; a worker is in it "
+				  "still",
+				  entry->plugin.name);
+	}
+}
+
+/* After this no loop holds a pointer into the old world. */
+static void free_old(struct reload *reload, struct next *next)
+{
+	net_barrier(reload->act->net, NULL, NULL);
+	world_free(reload->world);
+	site_free(reload->site);
+	config_free(reload->config);
+	reload->world = next->world;
+	reload->site = next->site;
+	reload->config = next->config;
+}
+
+/* ---- who is loaded now ---- */
+
+static void log_entry(const struct plan_entry *entry)
+{
+	const struct plugin *plugin = &entry->plugin, *old = entry->old;
+	const char *name = plugin->name[0] != '\0' ? plugin->name : plugin->source;
+	if (entry->kind == PLAN_KEEP)
+		log_info("reload", "plugin %s: unchanged", old->name);
+	else if (entry->kind == PLAN_REFUSED)
+		log_warn("reload", "plugin %s: refused: %s%s%s", old != NULL ? old->name : name,
+			 entry->why.text, old != NULL ? "; the one before goes on: " : "",
+			 old != NULL ? old->generation->manifest.version : "");
+	else if (entry->kind == PLAN_OFF)
+		log_info("reload", "plugin %s: switched off in the config", name);
+	else if (old != NULL)
+		log_info("reload", "plugin %s: replaced %s (generation %lu) by %s (generation %lu)",
+			 name, old->generation->manifest.version, old->generation->number,
+			 entry->manifest.version, plugin->generation->number);
+	else
+		log_info("reload", "plugin %s: loaded %s (generation %lu)", name,
+			 entry->manifest.version, plugin->generation->number);
+}
+
+static bool stays(const struct next *next, const struct plugin *plugin)
+{
+	for (size_t i = 0; i < next->stage.live_count; i++)
+		if (next->stage.live[i] == plugin->generation)
+			return true;
+	return false;
+}
+
+/* The old list becomes the new one: what stays is moved, what came is added, the rest retires. */
+static void settle_plugins(struct reload *reload, struct next *next)
+{
+	const struct config *config = next->config;
+	struct plugin *plugins = mem_new(reload->plugin_count + next->plan.count, sizeof *plugins);
+	size_t count = 0;
+	for (size_t i = 0; i < next->plan.count; i++)
+		log_entry(&next->plan.entries[i]);
+	for (size_t i = 0; i < reload->plugin_count; i++) {
+		struct plugin *plugin = &reload->plugins[i];
+		if (stays(next, plugin)) {
+			plugins[count++] = *plugin;
+			continue;
+		}
+		bool replaced = false;
+		for (size_t k = 0; k < next->plan.count; k++)
+			replaced = replaced || next->plan.entries[k].old == plugin;
+		if (!replaced)
+			log_info("reload", "plugin %s: retired: its file is gone", plugin->name);
+		retire_take(reload->retire, plugin->generation, plugin->copy, config->drain_ms,
+			    config->load_ms);
+		plugin->copy = NULL;
+		plugin_clear(plugin);
+	}
+	for (size_t i = 0; i < next->plan.count; i++) {
+		struct plan_entry *entry = &next->plan.entries[i];
+		if (entry->kind != PLAN_NEW)
+			continue;
+		plugins[count++] = entry->plugin;
+		entry->plugin = (struct plugin){ 0 };
+	}
+	free(reload->plugins);
+	reload->plugins = plugins;
+	reload->plugin_count = count;
+}
+
+/* ---- the transaction ---- */
+
+static void next_free(struct next *next)
+{
+	stage_free(&next->stage);
+	plan_free(&next->plan);
+}
+
+static void refuse_all(struct next *next)
+{
+	for (size_t i = 0; i < next->plan.count; i++)
+		if (next->plan.entries[i].kind == PLAN_REFUSED)
+			log_entry(&next->plan.entries[i]);
+	stage_undo(&next->stage);
+	next_free(next);
+	world_free(next->world);
+	site_free(next->site);
+	config_free(next->config);
+}
+
+static enum reload_verdict take(struct reload *reload, struct next *next)
+{
+	bool partial = any_refused(&next->plan);
+	swap(reload, next);
+	activate_new(next);
+	if (next->config == reload->config) { /* the first time */
+		site_free(reload->site);
+		reload->site = next->site;
+		reload->world = next->world;
+	} else {
+		free_old(reload, next);
+	}
+	settle_plugins(reload, next);
+	next_free(next);
+	return partial ? RELOAD_PARTIAL : RELOAD_TAKEN;
+}
+
+static enum reload_verdict report(const struct reload *reload, enum reload_verdict verdict)
+{
+	if (verdict == RELOAD_TAKEN)
+		log_info("reload", "reload %u taken: %zu plugins serve", reload->number,
+			 reload->plugin_count);
+	else if (verdict == RELOAD_PARTIAL)
+		log_warn("reload",
+			 "reload %u partial: %zu plugins serve; what was refused is said above",
+			 reload->number, reload->plugin_count);
+	else
+		log_error("reload", "reload %u refused: nothing has changed", reload->number);
+	return verdict;
+}
+
+enum reload_verdict reload_first(struct reload *reload)
+{
+	struct next next = { .config = reload->config };
+	if (make_next(reload, &next) != 0 ||
+	    (reload->config->strict && any_refused(&next.plan))) {
+		if (next.world != NULL)
+			log_error("reload", "\"strict\" is set and a plugin was refused");
+		next.config = NULL; /* reload_free() has it */
+		refuse_all(&next);
+		return RELOAD_REFUSED;
+	}
+	return take(reload, &next);
+}
+
+enum reload_verdict reload_again(struct reload *reload)
+{
+	struct next next = { 0 };
+	reload->number++;
+	if (read_config(reload, &next) != 0)
+		return report(reload, RELOAD_REFUSED);
+	tell_restart_needed(reload->config, next.config);
+	if (make_next(reload, &next) != 0) {
+		refuse_all(&next);
+		return report(reload, RELOAD_REFUSED);
+	}
+	return report(reload, take(reload, &next));
+}
+
+/* ---- life ---- */
+
+struct reload *reload_new(struct act *act, const struct reload_source *source,
+			  struct config *config, struct site *site, struct err *why)
+{
+	struct reload *reload = mem_new(1, sizeof *reload);
+	reload->act = act;
+	reload->source = *source;
+	if (folder_open(&reload->folder, config->state_dir, why) != 0) {
+		free(reload);
+		return NULL;
+	}
+	reload->config = config;
+	reload->site = site;
+	reload->world = mem_new(1, sizeof *reload->world);
+	atomic_store(&act->world, reload->world);
+	reload->retire = retire_new(act);
+	return reload;
+}
+
+bool reload_free(struct reload *reload)
+{
+	struct act *act = reload->act;
+	struct world *empty = mem_new(1, sizeof *empty);
+	struct world *last = reload->world;
+	uint32_t step_ms = reload->config->load_ms, drain_ms = reload->config->drain_ms;
+	atomic_store(&act->world, empty);
+	net_barrier(act->net, NULL, NULL);
+	world_free(last);
+	need_set(&act->auth, NULL);
+	/* Providers go last: those that need them point at them until they are gone. */
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < reload->plugin_count; i++) {
+			struct plugin *plugin = &reload->plugins[i];
+			bool provider = plugin->generation != NULL &&
+					plugin->generation->manifest.provide_count > 0;
+			if (plugin->generation == NULL || provider != (round == 1))
+				continue;
+			retire_take(reload->retire, plugin->generation, plugin->copy, drain_ms,
+				    step_ms);
+			plugin->generation = NULL;
+			plugin->copy = NULL;
+		}
+	}
+	bool all_gone = retire_free(reload->retire, drain_ms + 4 * step_ms);
+	folder_close(&reload->folder);
+	if (!all_gone)
+		return false;
+	for (size_t i = 0; i < reload->plugin_count; i++)
+		plugin_clear(&reload->plugins[i]);
+	free(reload->plugins);
+	atomic_store(&act->world, NULL);
+	world_free(empty);
+	site_free(reload->site);
+	config_free(reload->config);
+	free(reload);
+	return true;
+}

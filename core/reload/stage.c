@@ -1,0 +1,293 @@
+#include "reload/stage.h"
+
+#include "act/service.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- who is in the next world ---- */
+
+/* The manifest under which an entry will serve; NULL: it will not. */
+static const struct manifest *next_manifest(const struct plan_entry *entry)
+{
+	if (entry->kind == PLAN_NEW)
+		return &entry->manifest;
+	if (entry->kind != PLAN_OFF && entry->old != NULL)
+		return &entry->old->generation->manifest;
+	return NULL;
+}
+
+static struct generation *next_generation(const struct plan_entry *entry)
+{
+	if (entry->kind == PLAN_NEW)
+		return entry->plugin.generation;
+	return entry->kind != PLAN_OFF && entry->old != NULL ? entry->old->generation : NULL;
+}
+
+static const struct config_service *service_line(const struct config *config, const char *id)
+{
+	for (size_t i = 0; i < config->service_count; i++)
+		if (strcmp(config->services[i].id, id) == 0)
+			return &config->services[i];
+	return NULL;
+}
+
+/* The entry that will provide a service: the one that the config names or, where it names none, the only one that can. */
+static struct plan_entry *provider_entry(const struct plan *plan, const struct config *config,
+					 const char *id)
+{
+	const struct config_service *line = service_line(config, id);
+	struct plan_entry *found = NULL;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_entry *entry = &plan->entries[i];
+		const struct manifest *manifest = next_manifest(entry);
+		if (manifest == NULL || !manifest_provides(manifest, id))
+			continue;
+		if (line != NULL && strcmp(line->plugin, manifest->name) == 0)
+			return entry;
+		if (line == NULL && found != NULL)
+			return NULL; /* two could: the config has to say */
+		if (line == NULL)
+			found = entry;
+	}
+	return found;
+}
+
+struct generation *stage_provider(const struct stage *stage, const char *id)
+{
+	const struct plan_entry *entry = provider_entry(stage->plan, stage->config, id);
+	return entry != NULL ? next_generation(entry) : NULL;
+}
+
+/* A plugin that is there, and does not provide what the config says it does. */
+static int check_services(const struct plan *plan, const struct config *config, struct err *why)
+{
+	for (size_t i = 0; i < config->service_count; i++) {
+		const struct config_service *line = &config->services[i];
+		for (size_t k = 0; k < plan->count; k++) {
+			const struct manifest *manifest = next_manifest(&plan->entries[k]);
+			if (manifest != NULL && strcmp(manifest->name, line->plugin) == 0 &&
+			    !manifest_provides(manifest, line->id))
+				return err_set(why,
+					       "%s:%d:%d: services.%s: plugin %s does not provide it",
+					       config->path, line->place.line, line->place.column,
+					       line->id, line->plugin);
+		}
+	}
+	return 0;
+}
+
+/* ---- order ---- */
+
+enum mark { UNSEEN, OPEN, DONE };
+
+struct sorting {
+	const struct plan *plan;
+	const struct config *config;
+	enum mark *marks;
+	size_t *order;
+	size_t count;
+	struct err *why;
+};
+
+static int visit(struct sorting *sorting, size_t index)
+{
+	const struct manifest *manifest = next_manifest(&sorting->plan->entries[index]);
+	if (manifest == NULL || sorting->marks[index] == DONE)
+		return 0;
+	if (sorting->marks[index] == OPEN)
+		return err_set(sorting->why,
+			       "services: a circle: plugin %s needs, through others, what it provides "
+			       "itself; change who provides what under \"services\"",
+			       manifest->name);
+	sorting->marks[index] = OPEN;
+	for (uint32_t i = 0; i < manifest->need_count; i++) {
+		const struct plan_entry *provider =
+			provider_entry(sorting->plan, sorting->config, manifest->needs[i]);
+		if (provider != NULL &&
+		    visit(sorting, (size_t)(provider - sorting->plan->entries)) != 0)
+			return -1;
+	}
+	sorting->marks[index] = DONE;
+	sorting->order[sorting->count++] = index;
+	return 0;
+}
+
+/* Providers first. `order` has room for all entries. */
+static int sort_entries(const struct plan *plan, const struct config *config, size_t *order,
+			size_t *count, struct err *why)
+{
+	struct sorting sorting = { plan, config, mem_new(plan->count, sizeof(enum mark)), order, 0,
+				   why };
+	int rc = 0;
+	for (size_t i = 0; i < plan->count && rc == 0; i++)
+		rc = visit(&sorting, i);
+	free(sorting.marks);
+	*count = sorting.count;
+	return rc;
+}
+
+/* ---- one plugin ---- */
+
+/* Ends a generation that never served. One that hangs is left as it is. */
+static void discard(struct stage *stage, struct plan_entry *entry, bool created)
+{
+	struct generation *generation = entry->plugin.generation;
+	uint32_t load_ms = stage->config->load_ms;
+	struct err resident;
+	entry->plugin.generation = NULL;
+	if (created) {
+		sql_handles_sweep(stage->act->sql, generation);
+		if (!generation_leave_workers(generation, load_ms) ||
+		    generation_step(generation, STEP_DESTROY, load_ms) == ACT_E_LATE) {
+			log_error("reload",
+				  "plugin %s: destroy did not end within load_ms: it stays in memory",
+				  entry->plugin.name);
+			return;
+		}
+	}
+	if (!generation_free(generation, &resident))
+		log_warn("reload", "plugin %s stays in memory: %s", entry->plugin.name,
+			 resident.text);
+	unlink(entry->plugin.copy);
+}
+
+static bool find_services(struct stage *stage, struct plan_entry *entry)
+{
+	struct generation *generation = entry->plugin.generation;
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++) {
+		struct need *need = &generation->needs[i];
+		struct generation *provider = stage_provider(stage, need->id);
+		uint32_t size;
+		if (service_facade(need->id, &size) == NULL) {
+			plan_refuse(entry, "it needs %s, which this server does not know",
+				    need->id);
+			return false;
+		}
+		if (provider == NULL) {
+			plan_refuse(entry,
+				    "it needs %s, which no loaded plugin provides: say who does under "
+				    "\"services\"",
+				    need->id);
+			return false;
+		}
+		need_set(need, provider);
+	}
+	return true;
+}
+
+static bool tables_fit(struct plan_entry *entry)
+{
+	const struct generation *generation = entry->plugin.generation;
+	for (uint32_t i = 0; i < generation->manifest.provide_count; i++) {
+		const char *id = generation->manifest.provides[i];
+		const void *table = generation_service(generation, id);
+		if (table == NULL) {
+			plan_refuse(entry, "it says that it provides %s and gives no table for it",
+				    id);
+			return false;
+		}
+		uint32_t size;
+		if (service_facade(id, &size) != NULL && !service_table_fits(id, table)) {
+			plan_refuse(entry, "its table for %s is too short", id);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* True: it runs in the next world. False: it was refused, and the worker that hangs in it, if so, is lost to the pool. */
+static bool run_step(struct stage *stage, struct plan_entry *entry, enum generation_step step,
+		     const char *word)
+{
+	uint32_t load_ms = stage->config->load_ms;
+	act_rc rc = generation_step(entry->plugin.generation, step, load_ms);
+	if (rc == ACT_OK)
+		return true;
+	if (rc == ACT_E_LATE) {
+		entry->plugin.generation = NULL; /* something runs in it still */
+		plan_refuse(entry, "%s did not end within load_ms (%u ms); a worker is lost in it",
+			    word, load_ms);
+	} else {
+		discard(stage, entry, step == STEP_START);
+		plan_refuse(entry, "%s failed (%d); the lines above tell what it logged", word, rc);
+	}
+	return false;
+}
+
+static void stage_one(struct stage *stage, struct plan_entry *entry)
+{
+	char data_dir[PATH_MAX];
+	if (folder_data_dir(stage->folder, entry->plugin.name, data_dir, &entry->why) != 0) {
+		struct err why = entry->why;
+		plan_refuse(entry, "%s", why.text);
+		return;
+	}
+	struct generation_birth birth = { &entry->manifest, entry->module, entry->plugin.settings,
+					  data_dir };
+	entry->module = NULL;
+	entry->plugin.generation = generation_new(stage->act, &birth);
+	struct generation *generation = entry->plugin.generation;
+	if (!find_services(stage, entry)) {
+		discard(stage, entry, false);
+	} else if (run_step(stage, entry, STEP_CREATE, "create")) {
+		if (!tables_fit(entry))
+			discard(stage, entry, true);
+		else
+			run_step(stage, entry, STEP_START, "start");
+	}
+	/* Whoever was refused must not be found by those that come after. */
+	if (entry->kind != PLAN_NEW)
+		CHECK(entry->plugin.generation == NULL || entry->plugin.generation != generation);
+}
+
+/* ---- all ---- */
+
+static void collect_live(struct stage *stage)
+{
+	stage->live = mem_new(stage->plan->count, sizeof(*stage->live));
+	for (size_t i = 0; i < stage->plan->count; i++) {
+		struct generation *generation = next_generation(&stage->plan->entries[i]);
+		if (generation != NULL)
+			stage->live[stage->live_count++] = generation;
+	}
+}
+
+int stage_make(struct stage *stage, struct act *act, const struct config *config,
+	       const struct folder *folder, struct plan *plan, struct err *why)
+{
+	*stage = (struct stage){ .act = act, .config = config, .folder = folder, .plan = plan };
+	size_t *order = mem_new(plan->count, sizeof *order), count = 0;
+	int rc = check_services(plan, config, why);
+	if (rc == 0)
+		rc = sort_entries(plan, config, order, &count, why);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (plan->entries[order[i]].kind == PLAN_NEW)
+			stage_one(stage, &plan->entries[order[i]]);
+	free(order);
+	if (rc == 0)
+		collect_live(stage);
+	return rc;
+}
+
+void stage_undo(struct stage *stage)
+{
+	for (size_t i = 0; i < stage->plan->count; i++) {
+		struct plan_entry *entry = &stage->plan->entries[i];
+		if (entry->kind == PLAN_NEW && entry->plugin.generation != NULL) {
+			discard(stage, entry, true);
+			plan_refuse(entry, "the whole reload was refused");
+		}
+	}
+}
+
+void stage_free(struct stage *stage)
+{
+	free(stage->live);
+	stage->live = NULL;
+	stage->live_count = 0;
+}
