@@ -52,7 +52,7 @@ class Hello(ServerCase):
         subprocess.run(["sed", "-i", commands[0], str(conf)], check=True)
         before, after = shipped.splitlines(), conf.read_bytes().splitlines()
         added = [line for line in after if line not in before]
-        self.assertEqual(added, [b'    "2000": "hello.greet",'])
+        self.assertEqual(added, [b'        "2000": "hello.greet",'])
         self.assertEqual(len(after), len(before) + 1)
 
 
