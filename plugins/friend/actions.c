@@ -22,7 +22,7 @@
 	       "\"user\",\"name\",\"since\",\"note\"")
 
 #define JSON "application/json"
-#define CHANGE (ACT_A_BLOCKING | ACT_A_IDEMPOTENT)
+#define FLAGS (ACT_A_BLOCKING | ACT_A_IDEMPOTENT)
 
 /* Bytes: a user id and a note with every character escaped fit well within. */
 #define PAYLOAD_MAX 8192
@@ -36,7 +36,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 		.takes_schema = OBJECT(USER "," NOTE, "\"user\""),
 		.gives_schema = STATE("\"requested\",\"friends\""),
 		.code = 110,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -47,7 +47,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 		.takes_schema = OBJECT(USER "," ACCEPT, "\"user\",\"accept\""),
 		.gives_schema = STATE("\"friends\",\"declined\""),
 		.code = 112,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -58,7 +58,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 		.takes_schema = OBJECT(USER, "\"user\""),
 		.gives_schema = STATE("\"removed\""),
 		.code = 113,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -73,7 +73,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 					       PERSON) ",\"next\":" ID,
 	                               ""),
 		.code = 114,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -88,7 +88,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 			"\"received\":" ENTRIES(ASKER) ",\"sent\":" ENTRIES(ASKER) ",\"next\":" ID,
 			""),
 		.code = 115,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -99,7 +99,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 		.takes_schema = OBJECT(USER, "\"user\""),
 		.gives_schema = STATE("\"blocked\""),
 		.code = 116,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 	{
@@ -110,7 +110,7 @@ const act_action FRIEND_ACTIONS[FRIEND_ACTION_COUNT] = {
 		.takes_schema = OBJECT(USER, "\"user\""),
 		.gives_schema = STATE("\"unblocked\""),
 		.code = 117,
-		.flags = CHANGE,
+		.flags = FLAGS,
 		.payload_max = PAYLOAD_MAX,
 	},
 };
