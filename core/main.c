@@ -1,10 +1,11 @@
-/* actd: arguments, signals, start, stop. The rooms of the house meet here: the network side is given the functions that lead to
- * the plugins. */
+/* actd: arguments, signals, start, stop. The rooms of the house meet here: the network side is
+ * given the functions that lead to the plugins. */
 #include "act/act.h"
 #include "base/check.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "net/net.h"
 #include "reload/prove.h"
 #include "reload/reload.h"
@@ -79,7 +80,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 	if (optind == argc)
 		return 0;
 	fprintf(stderr, "actd: expected options only, found \"%s\"; see actd --help\n",
-		argv[optind]);
+	        argv[optind]);
 	return 1 + EXIT_USAGE;
 }
 
@@ -88,7 +89,7 @@ static struct config *load(const struct arguments *arguments)
 	struct config *config = NULL;
 	struct config_errors errors = { 0 };
 	if (config_load(arguments->config_path, arguments->overrides, arguments->override_count,
-			&config, &errors) != 0)
+	                &config, &errors) != 0)
 		fputs(errors.text, stderr);
 	config_errors_free(&errors);
 	return config;
@@ -96,8 +97,8 @@ static struct config *load(const struct arguments *arguments)
 
 /* ---- the process ---- */
 
-/* libwebsockets keeps a table as long as the limit of descriptors and walks it at each close: the limit is set to what the
- * config needs, where that is allowed. */
+/* libwebsockets keeps a table as long as the limit of descriptors and walks it at each close: the
+ * limit is set to what the config needs, where that is allowed. */
 static void limit_descriptors(const struct config *config)
 {
 	struct rlimit limit;
@@ -106,9 +107,10 @@ static void limit_descriptors(const struct config *config)
 		return;
 	if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max) {
 		log_warn("main",
-			 "limits.connections is %u, and this process may open %lu descriptors: it will "
-			 "turn connections away earlier; raise the limit (ulimit -n, LimitNOFILE=)",
-			 config->limits.connections, (unsigned long)limit.rlim_max);
+		         "limits.connections is %u, and this process may open %lu descriptors: it "
+		         "will "
+		         "turn connections away earlier; raise the limit (ulimit -n, LimitNOFILE=)",
+		         config->limits.connections, (unsigned long)limit.rlim_max);
 		wanted = limit.rlim_max;
 	}
 	limit.rlim_cur = wanted;
@@ -175,7 +177,7 @@ static int run(const struct arguments *arguments, struct config *config)
 {
 	static struct net net;
 	struct reload_source source = { arguments->config_path, arguments->overrides,
-					arguments->override_count };
+		                        arguments->override_count };
 	struct err why = { 0 };
 	sigset_t signals;
 	sigemptyset(&signals);
@@ -231,7 +233,7 @@ int main(int argc, char **argv)
 		int rc = log_open(config->log.file, (enum log_level)config->log.level);
 		if (rc < 0)
 			log_error("main", "log.file: %s: %s; the log goes to stderr",
-				  config->log.file, strerror(-rc));
+			          config->log.file, strerror(-rc));
 		limit_descriptors(config);
 		status = run(&arguments, config);
 	}

@@ -27,8 +27,8 @@ void act_message(struct conn *conn, const struct message *message)
 	const struct act_loop *loop = conn->loop->act;
 	const struct world *world = world_now(loop->act);
 	const struct route *route = conn->endpoint->mode == CONFIG_MODE_RAW
-					    ? world_raw(world, conn->endpoint->id)
-					    : world_route(world, message->code);
+	                                    ? world_raw(world, conn->endpoint->id)
+	                                    : world_route(world, message->code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
 	if (admit(conn, route, message, text, &refusal))

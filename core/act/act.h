@@ -21,7 +21,8 @@ struct pool;
 struct sql_handles;
 struct world;
 
-/* Of tokens and timers, see base/slots.h. A token of an action that owes no answer says so in its kind. */
+/* Of tokens and timers, see base/slots.h. A token of an action that owes no answer says so in its
+ * kind. */
 enum { TOKEN_KIND = 2, TOKEN_NOREPLY_KIND = 3, TIMER_KIND = 4 };
 
 /* One loop's calls. Thread: the loop's. */
@@ -56,6 +57,6 @@ void act_opened(struct conn *conn);
 void act_closed(struct conn *conn);
 void act_message(struct conn *conn, const struct message *message);
 void act_authenticate(struct act *act, const struct gate_question *question,
-		      struct gate_answer *answer);
+                      struct gate_answer *answer);
 
 #endif

@@ -17,14 +17,15 @@ refuse(struct outcome *refusal, char *text, enum status status, const char *form
 	int len = vsnprintf(text, STATUS_TEXT_MAX, format, args);
 	va_end(args);
 	*refusal = (struct outcome){ .kind = OUTCOME_ERROR,
-				     .status = status,
-				     .retry = status_info(status)->retry,
-				     .body = { text, len > 0 ? (size_t)len : 0 } };
+		                     .status = status,
+		                     .retry = status_info(status)->retry,
+		                     .body = { text, len > 0 ? (size_t)len : 0 } };
 	return false;
 }
 
-/* A token bucket for each rated code that the connection has used. A code is only counted once its route has a rate, so there are
- * as many as the config has lines with one; past BUCKETS_MAX they share the last. */
+/* A token bucket for each rated code that the connection has used. A code is only counted once its
+ * route has a rate, so there are as many as the config has lines with one; past BUCKETS_MAX they
+ * share the last. */
 static struct rate_bucket *bucket_of(struct conn *conn, const struct route *route)
 {
 	struct conn_state *state = conn_state(conn);
@@ -33,8 +34,7 @@ static struct rate_bucket *bucket_of(struct conn *conn, const struct route *rout
 			return &state->buckets[i];
 	if (state->bucket_count == BUCKETS_MAX)
 		return &state->buckets[BUCKETS_MAX - 1];
-	state->buckets =
-		mem_grow(state->buckets, state->bucket_count + 1, sizeof *state->buckets);
+	state->buckets = mem_grow(state->buckets, state->bucket_count + 1, sizeof *state->buckets);
 	struct rate_bucket *bucket = &state->buckets[state->bucket_count++];
 	*bucket = (struct rate_bucket){ route->code_first, route->rate_burst, conn->loop->now_ms };
 	return bucket;
@@ -55,32 +55,32 @@ static bool take_from_rate(struct conn *conn, const struct route *route)
 }
 
 bool admit(struct conn *conn, const struct route *route, const struct message *message, char *text,
-	   struct outcome *refusal)
+           struct outcome *refusal)
 {
 	if (route == NULL)
 		return refuse(refusal, text, STATUS_UNKNOWN_ACTION, "there is no action %u",
-			      message->code);
+		              message->code);
 	bool login_known = route->generation != NULL;
 	if (login_known && !route->anonymous && conn->user == NULL &&
 	    conn->endpoint->mode != CONFIG_MODE_RAW)
 		return refuse(refusal, text, STATUS_NOT_LOGGED_IN, "action %u needs a login",
-			      message->code);
+		              message->code);
 	if (login_known && message->len > route->payload_max)
 		return refuse(refusal, text, STATUS_TOO_LARGE,
-			      "the payload has %zu bytes; action %u takes at most %u",
-			      message->len, message->code, route->payload_max);
+		              "the payload has %zu bytes; action %u takes at most %u", message->len,
+		              message->code, route->payload_max);
 	if (route->rate_per_s > 0 && !take_from_rate(conn, route))
 		return refuse(refusal, text, STATUS_RATE_LIMITED,
-			      "action %u is limited to %g calls a second", message->code,
-			      route->rate_per_s);
+		              "action %u is limited to %g calls a second", message->code,
+		              route->rate_per_s);
 	if (!login_known)
 		return refuse(refusal, text, STATUS_UNAVAILABLE, "%s is not available now",
-			      route->name);
+		              route->name);
 	if (route->in_flight != 0 &&
 	    atomic_load_explicit(&route->generation->in_flight[route->action],
-				 memory_order_relaxed) >= route->in_flight)
+	                         memory_order_relaxed) >= route->in_flight)
 		return refuse(refusal, text, STATUS_OVERLOADED,
-			      "action %u is served at most %u times at once", message->code,
-			      route->in_flight);
+		              "action %u is served at most %u times at once", message->code,
+		              route->in_flight);
 	return true;
 }

@@ -1,4 +1,5 @@
-/* admit: may this message be served? In this order: action known, logged in, payload size, rate, cap.
+/* admit: may this message be served? In this order: action known, logged in, payload size, rate,
+ * cap.
  *
  * Thread: the loop of the connection. */
 #ifndef ACT_ADMIT_H
@@ -8,6 +9,6 @@
 
 /* True: yes. False: `*refusal` says why. `text` is room for its words (STATUS_TEXT_MAX). */
 bool admit(struct conn *conn, const struct route *route, const struct message *message, char *text,
-	   struct outcome *refusal);
+           struct outcome *refusal);
 
 #endif

@@ -23,10 +23,11 @@ static struct call *call_new(struct act_loop *loop, const struct route *route)
 	else
 		call = mem_new(1, sizeof *call);
 	*call = (struct call){ .loop = loop,
-			       .generation = route->generation,
-			       .action = route->action };
+		               .generation = route->generation,
+		               .action = route->action };
 	call->token = slots_put(&loop->calls, kind, call);
-	CHECK(call->token != 0); /* there is one slot for each connection's call, and 16 Mi of them */
+	CHECK(call->token !=
+	      0); /* there is one slot for each connection's call, and 16 Mi of them */
 	call->generation->loop_pins[loop->loop->index].count++;
 	return call;
 }
@@ -61,7 +62,7 @@ static void call_end(struct call *call)
 	wheel_drop(&loop->loop->wheel, &call->deadline);
 	if (call->counted)
 		atomic_fetch_sub_explicit(&generation->in_flight[call->action], 1,
-					  memory_order_relaxed);
+		                          memory_order_relaxed);
 	slots_drop(&loop->calls, call->token);
 	if (call->conn != NULL)
 		conn_call_ended(call->conn);
@@ -82,10 +83,10 @@ static void close_for(struct conn *conn, const struct outcome *outcome)
 	memcpy(reason, outcome->body.ptr, len);
 	reason[len] = '\0';
 	conn_close(conn,
-		   outcome->status == STATUS_TOO_LARGE ? CLOSE_TOO_BIG
-		   : outcome->retry                    ? CLOSE_OVERLOAD
-						       : CLOSE_FAULT,
-		   reason);
+	           outcome->status == STATUS_TOO_LARGE ? CLOSE_TOO_BIG
+	           : outcome->retry                    ? CLOSE_OVERLOAD
+	                                               : CLOSE_FAULT,
+	           reason);
 }
 
 void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome)
@@ -96,7 +97,7 @@ void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome
 		return;
 	}
 	size_t len = status_json(body, sizeof body, outcome->status, outcome->retry,
-				 outcome->body.ptr, outcome->body.len);
+	                         outcome->body.ptr, outcome->body.len);
 	(void)conn_reply(conn, code, ACT_HOW_BINARY, act_mem(body, len));
 }
 
@@ -129,7 +130,7 @@ static void on_answer(struct post *post)
 }
 
 static act_rc answer_from_afar(struct act_loop *loop, act_token token,
-			       const struct outcome *outcome)
+                               const struct outcome *outcome)
 {
 	struct answer *answer = malloc(sizeof *answer + outcome->body.len);
 	if (answer == NULL)
@@ -198,10 +199,10 @@ static void on_deadline(struct wheel_timer *timer)
 	if (!slots_claim(&call->loop->calls, call->token))
 		return; /* its answer is on the way */
 	struct outcome late = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
-								      : OUTCOME_NONE,
-				.status = STATUS_DEADLINE,
-				.retry = true,
-				.body = act_str("the deadline passed before the plugin answered") };
+		                                                      : OUTCOME_NONE,
+		                .status = STATUS_DEADLINE,
+		                .retry = true,
+		                .body = act_str("the deadline passed before the plugin answered") };
 	send_outcome(call, &late);
 	tell_cancelled(call, ACT_E_LATE);
 	call_end(call);
@@ -244,9 +245,10 @@ static void fail_one(uint64_t number, void *object, void *context)
 	if (call->generation != context || !slots_claim(&call->loop->calls, number))
 		return;
 	struct outcome gone = { .kind = call_owes_answer(number) ? OUTCOME_ERROR : OUTCOME_NONE,
-				.status = STATUS_UNAVAILABLE,
-				.retry = true,
-				.body = act_str("the plugin was replaced and did not answer in time") };
+		                .status = STATUS_UNAVAILABLE,
+		                .retry = true,
+		                .body = act_str(
+					"the plugin was replaced and did not answer in time") };
 	send_outcome(call, &gone);
 	call_end(call);
 }
@@ -297,17 +299,17 @@ static void serve_here(struct call *call, const act_call *view)
 
 static void serve_afar(struct call *call, const act_call *view)
 {
-	bool blocking = (table_action(call->generation->table, call->action)->flags &
-			 ACT_A_BLOCKING) != 0;
+	bool blocking =
+		(table_action(call->generation->table, call->action)->flags & ACT_A_BLOCKING) != 0;
 	leave_open(call, view->deadline_ns);
 	act_rc rc = blocking ? run_on_worker(call, view) : run_at_home(call, view);
 	if (rc == ACT_OK)
 		return;
 	struct outcome full = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
-								      : OUTCOME_NONE,
-				.status = STATUS_OVERLOADED,
-				.retry = true,
-				.body = act_str("too many calls wait already") };
+		                                                      : OUTCOME_NONE,
+		                .status = STATUS_OVERLOADED,
+		                .retry = true,
+		                .body = act_str("too many calls wait already") };
 	(void)call_answer(call->loop->act, call->token, &full);
 }
 
@@ -321,7 +323,7 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 	call->how = message->how;
 	if (route->in_flight != 0) {
 		atomic_fetch_add_explicit(&generation->in_flight[route->action], 1,
-					  memory_order_relaxed);
+		                          memory_order_relaxed);
 		call->counted = true;
 	}
 	conn_call_begun(conn);
@@ -337,7 +339,7 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 		.payload = { message->payload, message->len },
 	};
 	bool here = (route->flags & ACT_A_BLOCKING) == 0 &&
-		    (generation->parallel || generation->home == conn->loop);
+	            (generation->parallel || generation->home == conn->loop);
 	if (here)
 		serve_here(call, &view);
 	else

@@ -1,8 +1,8 @@
 /* call: one message on its way through a plugin, from admission to its answer.
  *
- * The call belongs to the loop of its connection. Where the plugin runs elsewhere (on a worker, on its home loop) it runs on a
- * copy (act/run.h), and its answer is posted to that loop. The token is claimed by whoever answers first: the plugin, the
- * deadline, or the end of the connection. */
+ * The call belongs to the loop of its connection. Where the plugin runs elsewhere (on a worker, on
+ * its home loop) it runs on a copy (act/run.h), and its answer is posted to that loop. The token is
+ * claimed by whoever answers first: the plugin, the deadline, or the end of the connection. */
 #ifndef ACT_CALL_H
 #define ACT_CALL_H
 
@@ -52,8 +52,8 @@ void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome
 /* [the loop] The connection is gone: its open calls are cancelled. */
 void call_conn_gone(struct conn *conn);
 
-/* [the loop] For a generation that is being drained: tells it of each open call (cancel with ACT_E_BUSY), or answers them
- * all with "unavailable". */
+/* [the loop] For a generation that is being drained: tells it of each open call (cancel with
+ * ACT_E_BUSY), or answers them all with "unavailable". */
 void call_hurry_all(struct act_loop *loop, const struct generation *generation);
 void call_fail_all(struct act_loop *loop, const struct generation *generation);
 

@@ -115,14 +115,14 @@ static void on_step(struct task *task)
 }
 
 act_rc generation_step(struct generation *generation, enum generation_step step,
-		       uint32_t deadline_ms)
+                       uint32_t deadline_ms)
 {
 	struct step_task *task = mem_new(1, sizeof *task);
 	*task = (struct step_task){ .task.run = on_step,
-				    .generation = generation,
-				    .step = step,
-				    .latch = latch_new(1),
-				    .owners = 2 };
+		                    .generation = generation,
+		                    .step = step,
+		                    .latch = latch_new(1),
+		                    .owners = 2 };
 	if (step == STEP_STOP) {
 		atomic_store(&generation->active, false);
 		timers_stop(generation->timers);
@@ -147,13 +147,14 @@ static void add_loop_pins(struct loop *loop, void *context)
 	atomic_fetch_add(&sum->sum, sum->generation->loop_pins[loop->index].count);
 }
 
-/* The order matters: what is pinned on a loop may pin for other threads before it lets go, never the other way round. */
+/* The order matters: what is pinned on a loop may pin for other threads before it lets go, never
+ * the other way round. */
 bool generation_idle(struct generation *generation, uint64_t *waiting_for)
 {
 	struct pin_sum sum = { .generation = generation };
 	net_barrier(generation->act->net, add_loop_pins, &sum);
 	*waiting_for = atomic_load(&sum.sum) +
-		       atomic_load_explicit(&generation->pins, memory_order_acquire);
+	               atomic_load_explicit(&generation->pins, memory_order_acquire);
 	return *waiting_for == 0;
 }
 
@@ -162,8 +163,8 @@ bool generation_idle(struct generation *generation, uint64_t *waiting_for)
 void generation_seen(struct generation *generation)
 {
 	int worker = pool_self();
-	if (worker >= 0 && !atomic_load_explicit(&generation->seen_on[worker],
-						 memory_order_relaxed))
+	if (worker >= 0 &&
+	    !atomic_load_explicit(&generation->seen_on[worker], memory_order_relaxed))
 		atomic_store(&generation->seen_on[worker], true);
 }
 

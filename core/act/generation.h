@@ -1,10 +1,10 @@
 /* generation: one loaded plugin, from its shared object to its last pin.
  *
- * A changed plugin is a new generation beside the old one; calls that run keep the one they began in. What runs in a generation
- * holds a pin on it. A pin of a call is counted on the loop of its connection, without atomics; a pin of anything that
- * moves between threads is counted in one atomic number. Both are zero when nothing can be inside any more
- * (generation_idle()).
- * Owner: the reload. */
+ * A changed plugin is a new generation beside the old one; calls that run keep the one they began
+ * in. What runs in a generation holds a pin on it. A pin of a call is counted on the loop of its
+ * connection, without atomics; a pin of anything that moves between threads is counted in one
+ * atomic number. Both are zero when nothing can be inside any more (generation_idle()). Owner: the
+ * reload. */
 #ifndef ACT_GENERATION_H
 #define ACT_GENERATION_H
 
@@ -48,7 +48,7 @@ struct generation {
 
 	struct loop_pins *loop_pins;
 	_Atomic uint64_t pins;
-	_Atomic uint32_t home_queued; /* calls on their way to the home loop */
+	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
 	_Atomic bool seen_on[POOL_WORKERS_MAX]; /* workers that ran its code */
 	struct generation_timers *timers;
 };
@@ -63,14 +63,15 @@ struct generation_birth {
 
 /* [main] Numbers go up with each call. Nothing of the plugin runs yet. */
 struct generation *generation_new(struct act *act, const struct generation_birth *birth);
-/* [main] Unloads and frees it, after STEP_DESTROY (or where STEP_CREATE never succeeded). True: unmapped. False: with a
- * sentence. */
+/* [main] Unloads and frees it, after STEP_DESTROY (or where STEP_CREATE never succeeded). True:
+ * unmapped. False: with a sentence. */
 bool generation_free(struct generation *generation, struct err *resident_why);
 
-/* [main] Runs one step of its life on a worker and waits. 0; the step's error; ACT_E_LATE: not done within `deadline_ms` (the
- * worker is still in it: the generation must then be left as it is, for ever). STEP_STOP ends its timers first. */
+/* [main] Runs one step of its life on a worker and waits. 0; the step's error; ACT_E_LATE: not done
+ * within `deadline_ms` (the worker is still in it: the generation must then be left as it is, for
+ * ever). STEP_STOP ends its timers first. */
 act_rc generation_step(struct generation *generation, enum generation_step step,
-		       uint32_t deadline_ms);
+                       uint32_t deadline_ms);
 
 /* [any] Pins by whatever moves between threads. */
 static inline void generation_pin(struct generation *generation)
@@ -82,13 +83,15 @@ static inline void generation_unpin(struct generation *generation)
 	atomic_fetch_sub_explicit(&generation->pins, 1, memory_order_release);
 }
 
-/* [main] True: after a barrier, nothing runs in it and nothing is on its way into it. No route, need or list of live plugins may
- * lead to it any more. `*waiting_for` gets the number of pins. */
+/* [main] True: after a barrier, nothing runs in it and nothing is on its way into it. No route,
+ * need or list of live plugins may lead to it any more. `*waiting_for` gets the number of pins. */
 bool generation_idle(struct generation *generation, uint64_t *waiting_for);
 
-/* [worker] Notes that this worker runs code of the generation, so that worker_leave() is called on it. */
+/* [worker] Notes that this worker runs code of the generation, so that worker_leave() is called on
+ * it. */
 void generation_seen(struct generation *generation);
-/* [main] Calls worker_leave() on each of those workers, and waits; false: not within the deadline. */
+/* [main] Calls worker_leave() on each of those workers, and waits; false: not within the deadline.
+ */
 bool generation_leave_workers(struct generation *generation, uint32_t deadline_ms);
 
 /* The need for `id` of this generation; NULL: its manifest does not list it. */

@@ -32,17 +32,17 @@ static act_rc host_fail(const act_host *h, act_token call, const act_failure *wh
 	if (!call_owes_answer(call))
 		return ACT_E_NOSUPP;
 	struct outcome outcome = { .kind = OUTCOME_ERROR,
-				   .body = why->text,
-				   .status = why->status,
-				   .retry = why->retry_after_ms != 0 ||
-					    (info != NULL && info->retry) };
+		                   .body = why->text,
+		                   .status = why->status,
+		                   .retry = why->retry_after_ms != 0 ||
+		                            (info != NULL && info->retry) };
 	if (outcome.body.len > STATUS_TEXT_MAX)
 		outcome.body.len = STATUS_TEXT_MAX;
 	return call_answer(generation_of(h)->act, call, &outcome);
 }
 
 static act_rc host_timer_set(const act_host *h, uint64_t tag, uint32_t ms, int32_t repeat,
-			     act_timer *out)
+                             act_timer *out)
 {
 	return timers_set(generation_of(h)->timers, tag, ms, repeat != 0, out);
 }
@@ -56,9 +56,9 @@ static void host_log(const act_host *h, int32_t level, act_bytes line)
 {
 	char room[48];
 	enum log_level to = level <= ACT_LOG_DEBUG  ? LOG_DEBUG
-			    : level == ACT_LOG_INFO ? LOG_INFO
-			    : level == ACT_LOG_WARN ? LOG_WARN
-						    : LOG_ERROR;
+	                    : level == ACT_LOG_INFO ? LOG_INFO
+	                    : level == ACT_LOG_WARN ? LOG_WARN
+	                                            : LOG_ERROR;
 	if (!log_wants(to))
 		return;
 	snprintf(room, sizeof room, "plugin %s", generation_of(h)->manifest.name);

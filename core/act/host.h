@@ -1,7 +1,7 @@
 /* host: the server's side of act/plugin.h: the table that a plugin calls.
  *
- * Threads: any, as the header says. A function that changes a connection does so at once where it is called on that connection's
- * loop, and posts it otherwise; it never enters a plugin. */
+ * Threads: any, as the header says. A function that changes a connection does so at once where it
+ * is called on that connection's loop, and posts it otherwise; it never enters a plugin. */
 #ifndef ACT_HOST_H
 #define ACT_HOST_H
 

@@ -25,7 +25,8 @@ struct deed {
 
 static void bind_user(struct conn *conn, const struct deed *deed)
 {
-	/* The plugin may hold the old name until its handle() returns; conn_bind() frees it later. */
+	/* The plugin may hold the old name until its handle() returns; conn_bind() frees it later.
+	 */
 	char before[256];
 	size_t before_len = conn->user != NULL ? strlen(conn->user) : 0;
 	memcpy(before, conn->user != NULL ? conn->user : "", before_len);

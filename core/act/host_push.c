@@ -1,4 +1,5 @@
-/* host_push: a message for connections that did not ask: encoded once, handed to every loop that may have receivers. */
+/* host_push: a message for connections that did not ask: encoded once, handed to every loop that
+ * may have receivers. */
 #include "act/host.h"
 
 #include "base/mem.h"
@@ -36,8 +37,8 @@ static void parcel_release(struct parcel *parcel)
 static void hand_to(struct conn *conn, void *context)
 {
 	const struct parcel *parcel = context;
-	bool wrong_device = parcel->device.len != 0 &&
-			    !act_same(parcel->device, act_str(conn->device));
+	bool wrong_device =
+		parcel->device.len != 0 && !act_same(parcel->device, act_str(conn->device));
 	if (conn->id == parcel->except || wrong_device || conn->close_wanted ||
 	    conn->endpoint->mode != CONFIG_MODE_ACTION)
 		return;
@@ -77,17 +78,17 @@ static void on_parcel(struct post *post)
 static struct parcel *parcel_new(const act_push *what, uint32_t code)
 {
 	size_t len = FRAME_CODE_BYTES + what->body.len;
-	struct parcel *parcel = malloc(sizeof *parcel + what->id.len + what->device.len +
-				       FRAME_HEADER_MAX + len);
+	struct parcel *parcel =
+		malloc(sizeof *parcel + what->id.len + what->device.len + FRAME_HEADER_MAX + len);
 	if (parcel == NULL)
 		return NULL;
 	*parcel = (struct parcel){ .owners = 1,
-				   .to = what->to,
-				   .conn = what->conn,
-				   .except = what->except,
-				   .id = { parcel->bytes, what->id.len },
-				   .device = { parcel->bytes + what->id.len, what->device.len },
-				   .frame = parcel->bytes + what->id.len + what->device.len };
+		                   .to = what->to,
+		                   .conn = what->conn,
+		                   .except = what->except,
+		                   .id = { parcel->bytes, what->id.len },
+		                   .device = { parcel->bytes + what->id.len, what->device.len },
+		                   .frame = parcel->bytes + what->id.len + what->device.len };
 	if (what->id.len != 0)
 		memcpy(parcel->bytes, what->id.ptr, what->id.len);
 	if (what->device.len != 0)
@@ -100,8 +101,8 @@ static struct parcel *parcel_new(const act_push *what, uint32_t code)
 	return parcel;
 }
 
-/* On the loop that the caller runs on it takes effect at once, so it leaves before the answer of the call that pushed. Posts to
- * other loops arrive in the order of the pushes. */
+/* On the loop that the caller runs on it takes effect at once, so it leaves before the answer of
+ * the call that pushed. Posts to other loops arrive in the order of the pushes. */
 static void send_to(struct loop *loop, struct parcel *parcel)
 {
 	if (loop == loop_self()) {

@@ -21,7 +21,8 @@ void need_set(struct need *need, struct generation *provider)
 	pthread_mutex_unlock(&need->lock);
 }
 
-/* The pin is taken under the lock: once need_set() has returned, nobody is about to pin the old provider. */
+/* The pin is taken under the lock: once need_set() has returned, nobody is about to pin the old
+ * provider. */
 struct generation *need_take(struct need *need)
 {
 	pthread_mutex_lock(&need->lock);

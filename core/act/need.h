@@ -1,6 +1,7 @@
 /* need: one consumer's use of one service: who provides it at the moment.
  *
- * The reload points it at another provider; a call that runs keeps the provider it began with. Threads: any. */
+ * The reload points it at another provider; a call that runs keeps the provider it began with.
+ * Threads: any. */
 #ifndef ACT_NEED_H
 #define ACT_NEED_H
 
@@ -16,8 +17,8 @@ struct need {
 
 void need_init(struct need *need, const char *id);
 void need_free(struct need *need);
-/* Points it at another provider, or at none (NULL). The provider is not pinned by this: whoever retires it points every need
- * elsewhere first. */
+/* Points it at another provider, or at none (NULL). The provider is not pinned by this: whoever
+ * retires it points every need elsewhere first. */
 void need_set(struct need *need, struct generation *provider);
 /* The provider, pinned (generation_unpin() when done); NULL: there is none. */
 struct generation *need_take(struct need *need);

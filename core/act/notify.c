@@ -42,10 +42,10 @@ static void tell(struct generation *generation, const struct notice *notice)
 {
 	const act_plugin *table = generation->table;
 	if (notice->kind == NOTICE_OPENED) {
-		act_peer peer = { sizeof peer,	   0,
-				  notice->conn,	   notice->user,
-				  notice->device,  notice->address,
-				  notice->endpoint };
+		act_peer peer = { sizeof peer,     0,
+			          notice->conn,    notice->user,
+			          notice->device,  notice->address,
+			          notice->endpoint };
 		table->conn_open(generation->self, &peer);
 	} else if (notice->kind == NOTICE_CLOSED) {
 		table->conn_close(generation->self, notice->conn);
@@ -112,11 +112,11 @@ static void notify(struct conn *conn, struct notice *notice, bool now)
 void notify_opened(struct conn *conn)
 {
 	struct notice notice = { .kind = NOTICE_OPENED,
-				 .conn = conn->id,
-				 .user = act_str(conn->user),
-				 .device = act_str(conn->device),
-				 .address = act_str(conn->address),
-				 .endpoint = act_str(conn->endpoint->path) };
+		                 .conn = conn->id,
+		                 .user = act_str(conn->user),
+		                 .device = act_str(conn->device),
+		                 .address = act_str(conn->address),
+		                 .endpoint = act_str(conn->endpoint->path) };
 	notify(conn, &notice, true);
 }
 
@@ -130,8 +130,8 @@ void notify_user(struct conn *conn, act_bytes before)
 {
 	struct notice unbound = { .kind = NOTICE_UNBOUND, .conn = conn->id, .user = before };
 	struct notice bound = { .kind = NOTICE_BOUND,
-				.conn = conn->id,
-				.user = act_str(conn->user) };
+		                .conn = conn->id,
+		                .user = act_str(conn->user) };
 	if (before.len != 0)
 		notify(conn, &unbound, false);
 	if (bound.user.len != 0)

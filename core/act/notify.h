@@ -1,7 +1,8 @@
 /* notify: what plugins are told of connections: opened, closed, a user bound or unbound.
  *
- * Each goes to the generations that are live at that moment and have the function: on the connection's loop for a PARALLEL plugin, on
- * its home loop otherwise, in the order in which it happened, and before the calls that follow it. */
+ * Each goes to the generations that are live at that moment and have the function: on the
+ * connection's loop for a PARALLEL plugin, on its home loop otherwise, in the order in which it
+ * happened, and before the calls that follow it. */
 #ifndef ACT_NOTIFY_H
 #define ACT_NOTIFY_H
 

@@ -20,7 +20,7 @@ struct run {
 };
 
 bool run_outcome(struct generation *generation, const act_call *view, act_rc rc, bool answered,
-		 struct outcome *outcome)
+                 struct outcome *outcome)
 {
 	const act_action *said = table_action(generation->table, view->action);
 	bool noreply = (said->flags & ACT_A_NOREPLY) != 0;
@@ -28,7 +28,7 @@ bool run_outcome(struct generation *generation, const act_call *view, act_rc rc,
 	if (noreply) {
 		if (rc < 0)
 			log_debug("act", "%s.%s: failed (%d); no answer is owed",
-				  generation->manifest.name, said->name, rc);
+			          generation->manifest.name, said->name, rc);
 		return true;
 	}
 	if (answered || rc == ACT_DEFER)
@@ -41,8 +41,8 @@ bool run_outcome(struct generation *generation, const act_call *view, act_rc rc,
 		return true;
 	}
 	log_error("act", "a fault of plugin %s %s: %s returned %d for code %u and did not answer",
-		  generation->manifest.name, generation->manifest.version, said->name, rc,
-		  view->code);
+	          generation->manifest.name, generation->manifest.version, said->name, rc,
+	          view->code);
 	outcome->status = STATUS_PLUGIN_FAILED;
 	outcome->body = act_str("the plugin did not answer");
 	return true;
@@ -78,8 +78,8 @@ static void serve(struct run *run)
 	struct act *act = generation->act;
 	act_token token = run->view.token;
 	struct outcome outcome;
-	/* Answered by its deadline, or its connection gone, while it waited: nobody would read it. What owes no
-	 * answer is done all the same: its sender may well have left. */
+	/* Answered by its deadline, or its connection gone, while it waited: nobody would read it.
+	 * What owes no answer is done all the same: its sender may well have left. */
 	if (!call_open(act, token) &&
 	    (call_owes_answer(token) || clock_ns() > run->view.deadline_ns))
 		return;

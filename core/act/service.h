@@ -1,6 +1,7 @@
 /* service: the facades: what a plugin that uses a service is given, whoever provides it.
  *
- * A facade's functions find the consumer's need, pin the provider of the moment, and forward to its own table. */
+ * A facade's functions find the consumer's need, pin the provider of the moment, and forward to its
+ * own table. */
 #ifndef ACT_SERVICE_H
 #define ACT_SERVICE_H
 
@@ -24,7 +25,8 @@ extern const struct act_sql service_sql;
 /* Open transactions and cursors, over all plugins: each pins its provider until it ends. */
 struct sql_handles *sql_handles_new(void);
 void sql_handles_free(struct sql_handles *handles);
-/* [any that may block] Gives up those of a consumer that ends, and those that are overdue (NULL: these alone). */
+/* [any that may block] Gives up those of a consumer that ends, and those that are overdue (NULL:
+ * these alone). */
 void sql_handles_sweep(struct sql_handles *handles, const struct generation *consumer);
 
 #endif

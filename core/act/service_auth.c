@@ -23,7 +23,7 @@ static act_rc check(struct need *need, const act_auth_request *request, act_auth
 }
 
 static act_rc facade_check(const act_host *h, const act_auth_request *request,
-			   act_auth_verdict *out)
+                           act_auth_verdict *out)
 {
 	struct need *need = generation_need(generation_of(h), ACT_EXT_AUTH);
 	if (request == NULL || out == NULL || out->size < sizeof *out)
@@ -49,11 +49,11 @@ static enum gate_word judge(const act_auth_verdict *verdict)
 	switch (verdict->verdict) {
 	case ACT_AUTH_ALLOW:
 		return user >= 1 && user < sizeof verdict->user &&
-				       device < sizeof verdict->device &&
-				       act_utf8_span(verdict->user, user) == user &&
-				       act_utf8_span(verdict->device, device) == device
-			       ? GATE_ALLOW
-			       : GATE_DENY;
+		                       device < sizeof verdict->device &&
+		                       act_utf8_span(verdict->user, user) == user &&
+		                       act_utf8_span(verdict->device, device) == device
+		               ? GATE_ALLOW
+		               : GATE_DENY;
 	case ACT_AUTH_FORBID:
 		return GATE_FORBID;
 	case ACT_AUTH_EXPIRED:
@@ -64,12 +64,12 @@ static enum gate_word judge(const act_auth_verdict *verdict)
 }
 
 void act_authenticate(struct act *act, const struct gate_question *question,
-		      struct gate_answer *answer)
+                      struct gate_answer *answer)
 {
 	act_auth_request request = { .size = sizeof request,
-				     .token = act_str(question->token),
-				     .endpoint = act_str(question->endpoint),
-				     .address = act_str(question->address) };
+		                     .token = act_str(question->token),
+		                     .endpoint = act_str(question->endpoint),
+		                     .address = act_str(question->address) };
 	act_auth_verdict verdict = { .size = sizeof verdict, .verdict = ACT_AUTH_DENY };
 	act_rc rc = check(&act->auth, &request, &verdict);
 	*answer = (struct gate_answer){ .word = GATE_UNAVAILABLE };

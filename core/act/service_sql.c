@@ -1,7 +1,8 @@
 /* service_sql: the facade of act.sql/1.
  *
- * A transaction or cursor pins the provider that it was begun on until it ends: a provider that is replaced meanwhile finishes what
- * it began. The consumer's handle is a number of ours, which leads to the provider and to its own handle. */
+ * A transaction or cursor pins the provider that it was begun on until it ends: a provider that is
+ * replaced meanwhile finishes what it began. The consumer's handle is a number of ours, which leads
+ * to the provider and to its own handle. */
 #include "act/service.h"
 
 #include "act/generation.h"
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The provider ends what is open for too long, by its own deadline; after this time the server lets go of it, too. */
+/* The provider ends what is open for too long, by its own deadline; after this time the server lets
+ * go of it, too. */
 enum { HANDLE_OVERDUE_MS = 120000, BUCKETS = 256, HANDLES_MAX = 65536 };
 
 enum handle_kind { HANDLE_TX, HANDLE_ROWS };
@@ -47,7 +49,8 @@ static const act_sql_provider *table_of(const struct generation *provider)
 	return generation_service(provider, ACT_EXT_SQL);
 }
 
-/* The provider's side is ended; a handle that ended by itself is answered GONE, which is as good. */
+/* The provider's side is ended; a handle that ended by itself is answered GONE, which is as good.
+ */
 static void give_up(struct handle *handle)
 {
 	const act_sql_provider *table = table_of(handle->provider);
@@ -69,7 +72,7 @@ static struct handle *collect(struct sql_handles *handles, const struct generati
 		for (struct handle **at = &handles->buckets[i]; *at != NULL;) {
 			struct handle *handle = *at;
 			bool goes = handle->consumer == consumer ||
-				    now_ms - handle->since_ms > HANDLE_OVERDUE_MS;
+			            now_ms - handle->since_ms > HANDLE_OVERDUE_MS;
 			if (!goes) {
 				at = &handle->next;
 				continue;
@@ -103,15 +106,15 @@ void sql_handles_free(struct sql_handles *handles)
 
 /* Keeps a handle of the provider's, with the pin that the caller holds; 0: there are too many. */
 static uint64_t put_handle(struct generation *consumer, struct generation *provider,
-			   enum handle_kind kind, uint64_t theirs)
+                           enum handle_kind kind, uint64_t theirs)
 {
 	struct sql_handles *handles = consumer->act->sql;
 	struct handle *handle = mem_new(1, sizeof *handle);
 	*handle = (struct handle){ .since_ms = clock_ms(),
-				   .kind = kind,
-				   .provider = provider,
-				   .consumer = consumer,
-				   .theirs = theirs };
+		                   .kind = kind,
+		                   .provider = provider,
+		                   .consumer = consumer,
+		                   .theirs = theirs };
 	pthread_mutex_lock(&handles->lock);
 	if (handles->count < HANDLES_MAX) {
 		handle->number = ++handles->last;
@@ -126,10 +129,10 @@ static uint64_t put_handle(struct generation *consumer, struct generation *provi
 	return number;
 }
 
-/* Finds a handle of this consumer. With `take` it leaves the table, and its pin is the caller's; otherwise the caller gets a pin of
- * its own. */
+/* Finds a handle of this consumer. With `take` it leaves the table, and its pin is the caller's;
+ * otherwise the caller gets a pin of its own. */
 static struct generation *find_handle(struct generation *consumer, enum handle_kind kind,
-				      uint64_t number, bool take, uint64_t *theirs)
+                                      uint64_t number, bool take, uint64_t *theirs)
 {
 	struct sql_handles *handles = consumer->act->sql;
 	struct generation *provider = NULL;
@@ -155,14 +158,14 @@ static struct generation *find_handle(struct generation *consumer, enum handle_k
 
 /* The provider for a statement: that of its transaction, or the one of the moment. Pinned. */
 static act_rc provider_for(const act_host *h, act_sql_tx tx, struct generation **provider,
-			   act_sql_tx *theirs)
+                           act_sql_tx *theirs)
 {
 	struct generation *consumer = generation_of(h);
 	if (loop_self() != NULL)
 		return ACT_E_THREAD;
 	*theirs = 0;
 	*provider = tx != 0 ? find_handle(consumer, HANDLE_TX, tx, false, theirs)
-			    : need_take(generation_need(consumer, ACT_EXT_SQL));
+	                    : need_take(generation_need(consumer, ACT_EXT_SQL));
 	if (*provider == NULL)
 		return ACT_E_GONE;
 	generation_seen(*provider);
@@ -172,7 +175,7 @@ static act_rc provider_for(const act_host *h, act_sql_tx tx, struct generation *
 /* ---- the functions ---- */
 
 static act_rc sql_migrate(const act_host *h, const act_sql_step *steps, uint32_t count,
-			  uint32_t stride, act_sql_error *why)
+                          uint32_t stride, act_sql_error *why)
 {
 	struct generation *provider;
 	act_sql_tx none;
@@ -231,7 +234,7 @@ static act_rc sql_rollback(const act_host *h, act_sql_tx tx)
 }
 
 static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
-		       uint32_t arg_count, int64_t *changed, act_sql_error *why)
+                       uint32_t arg_count, int64_t *changed, act_sql_error *why)
 {
 	struct generation *provider;
 	act_sql_tx theirs;
@@ -244,7 +247,7 @@ static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const ac
 }
 
 static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
-			uint32_t arg_count, act_sql_rows *rows, act_sql_error *why)
+                        uint32_t arg_count, act_sql_rows *rows, act_sql_error *why)
 {
 	struct generation *provider;
 	act_sql_tx theirs_tx;
@@ -253,7 +256,7 @@ static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const a
 	if (rc != ACT_OK)
 		return rc;
 	rc = table_of(provider)->query(provider->self, theirs_tx, sql, args, arg_count, &theirs,
-				       why);
+	                               why);
 	if (rc != ACT_OK) {
 		generation_unpin(provider);
 		return rc;
@@ -263,7 +266,7 @@ static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const a
 }
 
 static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols, uint32_t max,
-		       uint32_t *count, act_sql_error *why)
+                       uint32_t *count, act_sql_error *why)
 {
 	act_sql_rows theirs;
 	if (loop_self() != NULL)

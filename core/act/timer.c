@@ -9,8 +9,8 @@
 
 enum { BUCKETS = 256 };
 
-/* Made by any thread, known by its number under the lock; the libuv part belongs to the home loop. A timer is freed by the home
- * loop, once it is in no bucket any more. */
+/* Made by any thread, known by its number under the lock; the libuv part belongs to the home loop.
+ * A timer is freed by the home loop, once it is in no bucket any more. */
 struct timer {
 	struct loop_timer ticking; /* first: fire() and gone() are handed this */
 	struct post post;
@@ -117,7 +117,7 @@ static void on_start(struct post *post)
 	}
 	timer->started = true;
 	loop_timer_start(timer->generation->home, &timer->ticking, timer->ms, timer->repeat,
-			 on_fire);
+	                 on_fire);
 }
 
 static void post_to_home(struct timer *timer, void (*run)(struct post *post))
@@ -149,7 +149,7 @@ static act_rc put_in(struct generation_timers *timers, struct timer *timer)
 }
 
 act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, bool repeat,
-		  act_timer *out)
+                  act_timer *out)
 {
 	if (repeat && ms == 0)
 		return ACT_E_INVAL;

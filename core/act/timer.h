@@ -19,7 +19,7 @@ void timers_stop(struct generation_timers *timers);
 
 /* [any] act_host.timer_set and timer_drop. */
 act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, bool repeat,
-		  act_timer *out);
+                  act_timer *out);
 act_rc timers_drop(struct generation_timers *timers, act_timer number);
 
 #endif

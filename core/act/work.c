@@ -51,10 +51,9 @@ act_rc host_work(const act_host *h, uint64_t tag, void *arg)
 	if (TABLE_GET(generation->table, work) == NULL)
 		return ACT_E_NOSUPP;
 	struct work *work = mem_new(1, sizeof *work);
-	*work = (struct work){ .task.run = on_work,
-			       .generation = generation,
-			       .tag = tag,
-			       .arg = arg };
+	*work = (struct work){
+		.task.run = on_work, .generation = generation, .tag = tag, .arg = arg
+	};
 	generation_pin(generation);
 	if (pool_submit(generation->act->pool, &work->task))
 		return ACT_OK;

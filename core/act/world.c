@@ -38,15 +38,15 @@ const struct route *world_route(const struct world *world, uint32_t code)
 const struct route *world_raw(const struct world *world, uint32_t endpoint_id)
 {
 	return endpoint_id < world->raw_count && world->raw[endpoint_id].name != NULL
-		       ? &world->raw[endpoint_id]
-		       : NULL;
+	               ? &world->raw[endpoint_id]
+	               : NULL;
 }
 
 /* ---- making ---- */
 
 /* Everything about a route that the plugin's table says. */
 static void bind_route(const struct config *config, struct route *route,
-		       struct generation *generation, uint32_t action)
+                       struct generation *generation, uint32_t action)
 {
 	const act_action *said = table_action(generation->table, action);
 	route->generation = generation;
@@ -73,17 +73,16 @@ static void overrule(struct route *route, const struct config_action *from)
 	route->in_flight = from->in_flight;
 }
 
-__attribute__((format(printf, 3, 4))) static void complain(struct config_errors *errors,
-							    const char *where, const char *format,
-							    ...)
+__attribute__((format(printf, 3, 4))) static void
+complain(struct config_errors *errors, const char *where, const char *format, ...)
 {
 	char text[512];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	char *longer = mem_format("%s%s: %s\n", errors->text != NULL ? errors->text : "", where,
-				  text);
+	char *longer =
+		mem_format("%s%s: %s\n", errors->text != NULL ? errors->text : "", where, text);
 	free(errors->text);
 	errors->text = longer;
 	errors->count++;
@@ -91,14 +90,13 @@ __attribute__((format(printf, 3, 4))) static void complain(struct config_errors 
 
 static char *place_text(const struct config *config, struct config_place place)
 {
-	return place.line != 0
-		       ? mem_format("%s:%d:%d", config->path, place.line, place.column)
-		       : mem_text("-o or default");
+	return place.line != 0 ? mem_format("%s:%d:%d", config->path, place.line, place.column)
+	                       : mem_text("-o or default");
 }
 
 static void add_mapped(struct world *world, const struct config *config,
-		       const struct world_plugins *plugins, const struct config_action *from,
-		       struct config_errors *errors)
+                       const struct world_plugins *plugins, const struct config_action *from,
+                       struct config_errors *errors)
 {
 	struct route route = { .code_first = from->code_first, .code_last = from->code_last };
 	struct generation *generation = world_find(plugins, from->plugin);
@@ -106,19 +104,19 @@ static void add_mapped(struct world *world, const struct config *config,
 	if (generation == NULL) {
 		route.name = mem_format("%s.%s", from->plugin, from->action);
 		log_warn("reload",
-			 "%s: actions.%u: plugin %s is not there: %s is answered \"unavailable\"",
-			 place, from->code_first, from->plugin, route.name);
+		         "%s: actions.%u: plugin %s is not there: %s is answered \"unavailable\"",
+		         place, from->code_first, from->plugin, route.name);
 	} else {
 		int32_t action = table_find_action(generation->table, from->action);
 		const act_action *said =
 			action >= 0 ? table_action(generation->table, (uint32_t)action) : NULL;
 		if (said == NULL)
 			complain(errors, place, "actions.%u: plugin %s has no action \"%s\"",
-				 from->code_first, from->plugin, from->action);
+			         from->code_first, from->plugin, from->action);
 		else if ((said->flags & ACT_A_RAW) != 0)
 			complain(errors, place,
-				 "actions.%u: %s.%s serves raw endpoints and has no code",
-				 from->code_first, from->plugin, from->action);
+			         "actions.%u: %s.%s serves raw endpoints and has no code",
+			         from->code_first, from->plugin, from->action);
 		else
 			bind_route(config, &route, generation, (uint32_t)action);
 	}
@@ -153,9 +151,10 @@ static struct route *find_by_scan(const struct world *world, uint32_t code)
 	return NULL;
 }
 
-/* An action that no line of the config names is served under the code that its plugin gives, if that is free. */
+/* An action that no line of the config names is served under the code that its plugin gives, if
+ * that is free. */
 static void add_default(struct world *world, const struct config *config,
-			struct generation *generation, uint32_t action)
+                        struct generation *generation, uint32_t action)
 {
 	const act_action *said = table_action(generation->table, action);
 	const char *plugin = generation->manifest.name;
@@ -165,15 +164,15 @@ static void add_default(struct world *world, const struct config *config,
 	const struct config_action *taken = code_in_config(config, said->code);
 	if (taken != NULL) {
 		log_info("reload", "%s.%s: its own code %u is used by the config (line %d)", plugin,
-			 said->name, said->code, taken->place.line);
+		         said->name, said->code, taken->place.line);
 		return;
 	}
 	const struct route *other = find_by_scan(world, said->code);
 	if (other != NULL) {
 		log_warn("reload",
-			 "%s.%s: its own code %u is the code of %s too, which has it; give one of "
-			 "them another code under \"actions\"",
-			 plugin, said->name, said->code, other->name);
+		         "%s.%s: its own code %u is the code of %s too, which has it; give one of "
+		         "them another code under \"actions\"",
+		         plugin, said->name, said->code, other->name);
 		return;
 	}
 	struct route *route = &world->routes[world->route_count++];
@@ -188,7 +187,7 @@ static int by_code(const void *a, const void *b)
 }
 
 static void add_routes(struct world *world, const struct config *config,
-		       const struct world_plugins *plugins, struct config_errors *errors)
+                       const struct world_plugins *plugins, struct config_errors *errors)
 {
 	size_t room = config->action_count;
 	for (size_t i = 0; i < plugins->count; i++)
@@ -206,23 +205,24 @@ static void add_routes(struct world *world, const struct config *config,
 /* ---- raw endpoints ---- */
 
 static void bind_raw(struct world *world, const struct config *config,
-		     const struct world_plugins *plugins, uint32_t id, const char *name,
-		     const char *place, struct config_errors *errors)
+                     const struct world_plugins *plugins, uint32_t id, const char *name,
+                     const char *place, struct config_errors *errors)
 {
 	struct route *route = &world->raw[id];
 	const char *dot = strchr(name, '.');
 	char *plugin = mem_text_n(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
 	const char *action_name = dot != NULL ? dot + 1 : "";
 	struct generation *generation = world_find(plugins, plugin);
-	int32_t action = generation != NULL ? table_find_action(generation->table, action_name) : -1;
+	int32_t action =
+		generation != NULL ? table_find_action(generation->table, action_name) : -1;
 	*route = (struct route){ .name = mem_text(name) };
 	if (generation == NULL) {
 		log_warn("reload", "%s: endpoint %s: plugin %s is not there", place,
-			 site_endpoint(id)->path, plugin);
+		         site_endpoint(id)->path, plugin);
 	} else if (action < 0 ||
-		   (table_action(generation->table, (uint32_t)action)->flags & ACT_A_RAW) == 0) {
+	           (table_action(generation->table, (uint32_t)action)->flags & ACT_A_RAW) == 0) {
 		complain(errors, place, "endpoints.%s: plugin %s has no raw action \"%s\"",
-			 site_endpoint(id)->path, plugin, action_name);
+		         site_endpoint(id)->path, plugin, action_name);
 	} else {
 		free(route->name);
 		bind_route(config, route, generation, (uint32_t)action);
@@ -231,8 +231,8 @@ static void bind_raw(struct world *world, const struct config *config,
 }
 
 static void add_raw(struct world *world, const struct config *config,
-		    const struct world_plugins *plugins, const struct world *old,
-		    struct config_errors *errors)
+                    const struct world_plugins *plugins, const struct world *old,
+                    struct config_errors *errors)
 {
 	while (site_endpoint((uint32_t)world->raw_count) != NULL)
 		world->raw_count++;
@@ -251,17 +251,18 @@ static void add_raw(struct world *world, const struct config *config,
 			bind_raw(world, config, plugins, id, from->action, place, errors);
 			free(place);
 		} else if (old != NULL && world_raw(old, id) != NULL) {
-			/* Its connections stay; a plugin that lost the action is no error of the new config. */
+			/* Its connections stay; a plugin that lost the action is no error of the
+			 * new config. */
 			struct config_errors ignored = { 0 };
 			bind_raw(world, config, plugins, id, world_raw(old, id)->name,
-				 "an endpoint of an earlier config", &ignored);
+			         "an endpoint of an earlier config", &ignored);
 			free(ignored.text);
 		}
 	}
 }
 
 static void check_pushes(const struct config *config, const struct world_plugins *plugins,
-			 struct config_errors *errors)
+                         struct config_errors *errors)
 {
 	for (size_t i = 0; i < config->push_count; i++) {
 		const struct config_push *push = &config->pushes[i];
@@ -270,13 +271,13 @@ static void check_pushes(const struct config *config, const struct world_plugins
 			continue;
 		char *place = place_text(config, push->place);
 		complain(errors, place, "pushes.%u: plugin %s has no push \"%s\"", push->code,
-			 push->plugin, push->push);
+		         push->plugin, push->push);
 		free(place);
 	}
 }
 
 int world_new(const struct config *config, const struct world_plugins *plugins,
-	      const struct world *old, struct world **out, struct config_errors *errors)
+              const struct world *old, struct world **out, struct config_errors *errors)
 {
 	struct world *world = mem_new(1, sizeof *world);
 	size_t before = errors->count;
@@ -311,7 +312,7 @@ void world_free(struct world *world)
 /* ---- pushes ---- */
 
 static uint32_t push_code(const struct config *config, const struct generation *generation,
-			  const act_pushing *said)
+                          const act_pushing *said)
 {
 	bool taken = false;
 	for (size_t i = 0; i < config->push_count; i++) {
@@ -329,8 +330,8 @@ void world_set_push_codes(const struct config *config, const struct world_plugin
 	for (size_t i = 0; i < plugins->count; i++) {
 		struct generation *generation = plugins->live[i];
 		for (uint32_t k = 0; k < generation->table->push_count; k++)
-			atomic_store(&generation->push_codes[k],
-				     push_code(config, generation,
-					       table_pushing(generation->table, k)));
+			atomic_store(
+				&generation->push_codes[k],
+				push_code(config, generation, table_pushing(generation->table, k)));
 	}
 }

@@ -1,7 +1,7 @@
 /* world: which message goes to which plugin: one immutable snapshot, swapped whole by one pointer.
  *
- * Owner: the reload, which frees an old one after a barrier through every loop. Threads: the loops read it, for no longer than
- * one message; the reload makes and swaps it. */
+ * Owner: the reload, which frees an old one after a barrier through every loop. Threads: the loops
+ * read it, for no longer than one message; the reload makes and swaps it. */
 #ifndef ACT_WORLD_H
 #define ACT_WORLD_H
 
@@ -44,11 +44,12 @@ struct world_plugins {
 	size_t count;
 };
 
-/* Builds the snapshot. `old` (or NULL): raw endpoints that the new config does not name any more keep their action for the
- * connections that they still have. 0; or -1: `errors` tells, a line each ("conf/actd.json:12:3: actions.110: …").
- * What is only worth a warning (a default code that another plugin has) goes to the log. */
+/* Builds the snapshot. `old` (or NULL): raw endpoints that the new config does not name any more
+ * keep their action for the connections that they still have. 0; or -1: `errors` tells, a line each
+ * ("conf/actd.json:12:3: actions.110: …"). What is only worth a warning (a default code that
+ * another plugin has) goes to the log. */
 int world_new(const struct config *config, const struct world_plugins *plugins,
-	      const struct world *old, struct world **out, struct config_errors *errors);
+              const struct world *old, struct world **out, struct config_errors *errors);
 void world_free(struct world *world);
 
 /* NULL: no such action. */
@@ -60,7 +61,8 @@ static inline const struct world *world_now(const struct act *act)
 	return atomic_load_explicit(&act->world, memory_order_acquire);
 }
 
-/* Gives every push of every plugin its code, as the config (or else the plugin) says. To be called as the world is swapped in. */
+/* Gives every push of every plugin its code, as the config (or else the plugin) says. To be called
+ * as the world is swapped in. */
 void world_set_push_codes(const struct config *config, const struct world_plugins *plugins);
 
 /* The live generation of a plugin; NULL: there is none. */

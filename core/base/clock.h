@@ -1,4 +1,5 @@
-/* clock: the one clock that deadlines are measured with: CLOCK_MONOTONIC (clock_gettime(2)). Any thread. */
+/* clock: the one clock that deadlines are measured with: CLOCK_MONOTONIC (clock_gettime(2)). Any
+ * thread. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -6,7 +6,7 @@ bool inbox_put(struct inbox *inbox, struct post *post)
 	do
 		post->next = top;
 	while (!atomic_compare_exchange_weak_explicit(&inbox->top, &top, post, memory_order_release,
-						      memory_order_relaxed));
+	                                              memory_order_relaxed));
 	return top == NULL;
 }
 
@@ -24,8 +24,8 @@ static struct post *turn_over(struct post *top)
 
 size_t inbox_run(struct inbox *inbox)
 {
-	struct post *post = turn_over(
-		atomic_exchange_explicit(&inbox->top, NULL, memory_order_acquire));
+	struct post *post =
+		turn_over(atomic_exchange_explicit(&inbox->top, NULL, memory_order_acquire));
 	size_t count = 0;
 	while (post != NULL) {
 		struct post *next = post->next; /* run() frees the post */

@@ -1,7 +1,8 @@
 /* inbox: how other threads reach a loop: many post, one takes.
  *
- * A lock-free stack that the taker turns over, so what one thread posts arrives in the order in which it was posted. It has no
- * bound of its own: whoever posts on behalf of a client counts what is under way (limits.home_queue and the like). */
+ * A lock-free stack that the taker turns over, so what one thread posts arrives in the order in
+ * which it was posted. It has no bound of its own: whoever posts on behalf of a client counts what
+ * is under way (limits.home_queue and the like). */
 #ifndef BASE_INBOX_H
 #define BASE_INBOX_H
 
@@ -22,7 +23,8 @@ struct inbox {
 /* [any] Hands `post` over. True: the inbox was empty, so the taker has to be woken. */
 bool inbox_put(struct inbox *inbox, struct post *post);
 
-/* [taker] Runs all that is there, oldest first; returns how many that were. What they post comes the next time. */
+/* [taker] Runs all that is there, oldest first; returns how many that were. What they post comes
+ * the next time. */
 size_t inbox_run(struct inbox *inbox);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Shared by the waiter and those it waits for: freed by whoever leaves last, so that a waiter that gave up leaves nothing
- * dangling. */
+/* Shared by the waiter and those it waits for: freed by whoever leaves last, so that a waiter that
+ * gave up leaves nothing dangling. */
 struct latch;
 
 struct latch *latch_new(uint32_t count);

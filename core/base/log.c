@@ -16,7 +16,8 @@ static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
 static _Atomic int log_threshold = LOG_INFO;
 static _Atomic int log_descriptor = STDERR_FILENO;
-/* Held while a line is written and while the descriptor is replaced, so that no line goes to a closed one. */
+/* Held while a line is written and while the descriptor is replaced, so that no line goes to a
+ * closed one. */
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 int log_open(const char *file, enum log_level level)

@@ -1,8 +1,9 @@
 /* mem: allocation that does not return without memory.
  *
- * Memory for what is small and bounded (a call, a connection, a table) is taken here: when even that is not to be had the
- * server cannot go on in an orderly way, and says so. What a client can make large (a message, a reply) is asked for
- * with malloc() and answered "overloaded" where there is none. */
+ * Memory for what is small and bounded (a call, a connection, a table) is taken here: when even
+ * that is not to be had the server cannot go on in an orderly way, and says so. What a client can
+ * make large (a message, a reply) is asked for with malloc() and answered "overloaded" where there
+ * is none. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 

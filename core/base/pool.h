@@ -1,7 +1,7 @@
 /* pool: the workers: threads for work that may block.
  *
- * One bounded queue that all take from, and one small queue for each worker for what must run on that very thread. A task that
- * was accepted is run, also while the pool stops. */
+ * One bounded queue that all take from, and one small queue for each worker for what must run on
+ * that very thread. A task that was accepted is run, also while the pool stops. */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 

@@ -25,8 +25,8 @@ void slots_free(struct slots *slots)
 static struct slot *slot_at(const struct slots *slots, uint64_t number)
 {
 	uint32_t index = (uint32_t)number & INDEX_MASK;
-	struct slot *chunk = atomic_load_explicit(&slots->chunks[index / SLOTS_CHUNK],
-						  memory_order_acquire);
+	struct slot *chunk =
+		atomic_load_explicit(&slots->chunks[index / SLOTS_CHUNK], memory_order_acquire);
 	return chunk != NULL ? &chunk[index % SLOTS_CHUNK] : NULL;
 }
 
@@ -38,7 +38,7 @@ static struct slot *slot_new(struct slots *slots, uint32_t *index)
 	if (*index % SLOTS_CHUNK == 0) {
 		struct slot *chunk = mem_new(SLOTS_CHUNK, sizeof *chunk);
 		atomic_store_explicit(&slots->chunks[*index / SLOTS_CHUNK], chunk,
-				      memory_order_release);
+		                      memory_order_release);
 	}
 	return slot_at(slots, *index);
 }
@@ -66,7 +66,7 @@ uint64_t slots_put(struct slots *slots, uint32_t kind, void *object)
 	slot->object = object;
 	slots->live++;
 	uint64_t number = (uint64_t)kind << 61 | (uint64_t)slot->generation << 32 |
-			  (uint64_t)slots->owner << 24 | index;
+	                  (uint64_t)slots->owner << 24 | index;
 	atomic_store_explicit(&slot->number, number, memory_order_release);
 	return number;
 }
@@ -107,7 +107,7 @@ void slots_drop(struct slots *slots, uint64_t number)
 }
 
 void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
-		void *context)
+                void *context)
 {
 	for (uint32_t index = 0; index < slots->used; index++) {
 		const struct slot *slot = slot_at(slots, index);
@@ -130,5 +130,5 @@ bool slots_claim(struct slots *slots, uint64_t number)
 	uint64_t expected = number;
 	return number != 0 && slot != NULL &&
 	       atomic_compare_exchange_strong_explicit(&slot->number, &expected, 0,
-						       memory_order_acq_rel, memory_order_relaxed);
+	                                               memory_order_acq_rel, memory_order_relaxed);
 }

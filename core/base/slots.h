@@ -1,9 +1,9 @@
 /* slots: generation-tagged numbers for objects that others may outlive.
  *
- * A number is kind (3 bits), generation (29), owner (8) and index (24). It is never given twice while 2^29 generations of a slot
- * have not passed, so a stale one finds nothing. Slots never move and are never given back to the system: any
- * thread may ask whether a number is alive, without a lock.
- * Owner: one thread makes, finds and frees; [any] may ask and claim. */
+ * A number is kind (3 bits), generation (29), owner (8) and index (24). It is never given twice
+ * while 2^29 generations of a slot have not passed, so a stale one finds nothing. Slots never move
+ * and are never given back to the system: any thread may ask whether a number is alive, without a
+ * lock. Owner: one thread makes, finds and frees; [any] may ask and claim. */
 #ifndef BASE_SLOTS_H
 #define BASE_SLOTS_H
 
@@ -53,7 +53,7 @@ void slots_drop(struct slots *slots, uint64_t number);
 
 /* [owner] Calls each() for every number that is neither free nor claimed; each() may drop it. */
 void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
-		void *context);
+                void *context);
 
 /* [any] Is it alive at this moment? */
 bool slots_alive(const struct slots *slots, uint64_t number);

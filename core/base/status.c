@@ -72,7 +72,7 @@ static size_t put_escaped(char *to, const char *from, size_t *taken)
 }
 
 size_t status_json_named(char *to, size_t room, uint32_t code, const char *name, bool retry,
-			 const char *message, size_t message_len)
+                         const char *message, size_t message_len)
 {
 	static const char tail_yes[] = "\",\"retry\":true}}", tail_no[] = "\",\"retry\":false}}";
 	CHECK(room >= STATUS_JSON_MIN && strlen(name) <= 32);
@@ -88,11 +88,11 @@ size_t status_json_named(char *to, size_t room, uint32_t code, const char *name,
 }
 
 size_t status_json(char *to, size_t room, uint32_t status, bool retry, const char *message,
-		   size_t message_len)
+                   size_t message_len)
 {
 	const struct status_info *info = status_info(status);
 	CHECK(info != NULL || status >= STATUS_OWN);
 	return status_json_named(to, room, info != NULL ? info->code : status,
-				 info != NULL ? info->name : "plugin_error", retry, message,
-				 message_len);
+	                         info != NULL ? info->name : "plugin_error", retry, message,
+	                         message_len);
 }

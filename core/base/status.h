@@ -1,6 +1,8 @@
-/* status: why a request was not served as asked: the one table behind every protocol and the HTTP refusals.
+/* status: why a request was not served as asked: the one table behind every protocol and the HTTP
+ * refusals.
  *
- * docs/protocol.md has it for people. The numbers are part of the wire protocols and never change. */
+ * docs/protocol.md has it for people. The numbers are part of the wire protocols and never change.
+ */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
@@ -40,14 +42,14 @@ const struct status_info *status_info(uint32_t status);
 /* The status for what a plugin's handle() returned (a negative ACT_E_*). */
 enum status status_of_rc(int32_t rc);
 
-/* Writes {"error":{"code":…,"name":"…","message":"…","retry":…}} with the message escaped, and cut (between characters)
- * where it does not fit. Returns the length, without the terminating zero that is written too.
- * `room` is at least STATUS_JSON_MIN. */
+/* Writes {"error":{"code":…,"name":"…","message":"…","retry":…}} with the message escaped, and cut
+ * (between characters) where it does not fit. Returns the length, without the terminating zero that
+ * is written too. `room` is at least STATUS_JSON_MIN. */
 enum { STATUS_JSON_MIN = 160, STATUS_JSON_MAX = 6400, STATUS_TEXT_MAX = 1000 };
 size_t status_json(char *to, size_t room, uint32_t status, bool retry, const char *message,
-		   size_t message_len);
+                   size_t message_len);
 /* The same with a code and name of the caller's. */
 size_t status_json_named(char *to, size_t room, uint32_t code, const char *name, bool retry,
-			 const char *message, size_t message_len);
+                         const char *message, size_t message_len);
 
 #endif

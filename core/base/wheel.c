@@ -29,7 +29,7 @@ static void unlink_timer(struct wheel_timer *timer)
 }
 
 void wheel_set(struct wheel *wheel, struct wheel_timer *timer, uint64_t due_ms,
-	       void (*fire)(struct wheel_timer *timer))
+               void (*fire)(struct wheel_timer *timer))
 {
 	wheel_drop(wheel, timer);
 	uint64_t tick = (due_ms + WHEEL_TICK_MS - 1) / WHEEL_TICK_MS;
@@ -50,8 +50,8 @@ void wheel_drop(struct wheel *wheel, struct wheel_timer *timer)
 	wheel->count--;
 }
 
-/* The slot is emptied into a list of its own first: fire() may drop any timer, also the one that comes next, and may set timers
- * into this very slot. */
+/* The slot is emptied into a list of its own first: fire() may drop any timer, also the one that
+ * comes next, and may set timers into this very slot. */
 static void run_slot(struct wheel *wheel, struct wheel_timer **slot, uint64_t now_ms)
 {
 	struct wheel_timer *walk = *slot;

@@ -1,8 +1,9 @@
 /* wheel: many deadlines, most of which never come: a hashed timing wheel.
  *
- * Setting and dropping cost a few instructions whatever the number; the price is a resolution of one tick. A deadline further
- * away than one turn stays in its slot and is looked at once a turn.
- * Owner: one thread. Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6. */
+ * Setting and dropping cost a few instructions whatever the number; the price is a resolution of
+ * one tick. A deadline further away than one turn stays in its slot and is looked at once a turn.
+ * Owner: one thread. Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", scheme 6.
+ */
 #ifndef BASE_WHEEL_H
 #define BASE_WHEEL_H
 
@@ -29,7 +30,7 @@ struct wheel {
 void wheel_init(struct wheel *wheel, uint64_t now_ms);
 /* Sets, or sets anew: fire() comes at the first tick at or after `due_ms` (clock_ms()). */
 void wheel_set(struct wheel *wheel, struct wheel_timer *timer, uint64_t due_ms,
-	       void (*fire)(struct wheel_timer *timer));
+               void (*fire)(struct wheel_timer *timer));
 void wheel_drop(struct wheel *wheel, struct wheel_timer *timer);
 static inline bool wheel_is_set(const struct wheel_timer *timer)
 {

@@ -1,7 +1,9 @@
-/* carrier: what moves a connection's bytes: the seam between a connection and the library or engine below it.
+/* carrier: what moves a connection's bytes: the seam between a connection and the library or engine
+ * below it.
  *
- * Nothing above net/conn knows which carrier a connection has. A carrier calls conn_message(), conn_alive(), conn_writable(),
- * conn_peer_closing() and conn_gone(); the connection calls these. All on the connection's loop. */
+ * Nothing above net/conn knows which carrier a connection has. A carrier calls conn_message(),
+ * conn_alive(), conn_writable(), conn_peer_closing() and conn_gone(); the connection calls these.
+ * All on the connection's loop. */
 #ifndef NET_CARRIER_H
 #define NET_CARRIER_H
 
@@ -12,9 +14,9 @@
 struct conn;
 
 struct carrier {
-	/* Writes whole frames. The carrier keeps what the socket does not take and then answers true to
-	 * blocked(); conn_writable() follows when all is out. 0; -1: the connection is lost, and the caller
-	 * drops it. */
+	/* Writes whole frames. The carrier keeps what the socket does not take and then answers
+	 * true to blocked(); conn_writable() follows when all is out. 0; -1: the connection is
+	 * lost, and the caller drops it. */
 	int (*send)(struct conn *conn, const uint8_t *frames, size_t len);
 	bool (*blocked)(const struct conn *conn);
 	/* Sends a close frame and waits for the other side's; conn_gone() follows in the end. */

@@ -29,8 +29,7 @@ static void watch_silence(struct conn *conn)
 
 static void on_silence(struct wheel_timer *timer)
 {
-	struct conn *conn =
-		(struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	struct conn *conn = (struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
 	const struct config *config = config_of(conn);
 	uint64_t now_ms = conn->loop->now_ms;
 	if (config->ping_s == 0) {
@@ -45,7 +44,7 @@ static void on_silence(struct wheel_timer *timer)
 		conn->pinged = true;
 		conn_ping(conn);
 		wheel_set(&conn->loop->wheel, &conn->timer,
-			  now_ms + (uint64_t)config->pong_s * 1000, on_silence);
+		          now_ms + (uint64_t)config->pong_s * 1000, on_silence);
 		return;
 	}
 	watch_silence(conn);
@@ -64,7 +63,7 @@ void conn_alive(struct conn *conn)
 /* ---- life ---- */
 
 struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
-		       const struct conn_birth *birth)
+                       const struct conn_birth *birth)
 {
 	struct conn *conn = mem_new(1, sizeof *conn);
 	conn->id = slots_put(&loop->conns, CONN_KIND, conn);
@@ -185,8 +184,7 @@ static void count_close(struct loop_counters *counters, uint16_t code)
 
 static void on_close_overdue(struct wheel_timer *timer)
 {
-	struct conn *conn =
-		(struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	struct conn *conn = (struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
 	conn->carrier->drop(conn);
 }
 
@@ -200,7 +198,7 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 	count_close(&conn->loop->counters, code);
 	log_debug("net", "%s: closed by the server: %u %s", conn->address, code, reason);
 	wheel_set(&conn->loop->wheel, &conn->timer, conn->loop->now_ms + config_of(conn)->close_ms,
-		  on_close_overdue);
+	          on_close_overdue);
 	conn_in_turn(conn);
 }
 
@@ -210,10 +208,10 @@ void conn_peer_closing(struct conn *conn)
 	if (!conn->close_wanted) {
 		conn->close_wanted = true;
 		wheel_set(&conn->loop->wheel, &conn->timer,
-			  conn->loop->now_ms + config_of(conn)->close_ms, on_close_overdue);
+		          conn->loop->now_ms + config_of(conn)->close_ms, on_close_overdue);
 	}
-	/* The carrier answers the close when this returns; what was answered before goes first. A failure
-	 * shows there too. */
+	/* The carrier answers the close when this returns; what was answered before goes first. A
+	 * failure shows there too. */
 	if (!conn->mute && conn->outbox.len != 0 && !conn->carrier->blocked(conn))
 		(void)conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len);
 	outbox_clear(&conn->outbox, &conn->loop->stock);

@@ -1,8 +1,9 @@
 /* conn: one open WebSocket connection, whatever carries it.
  *
- * Messages come in from the carrier and go up one at a time: while a call is open, later messages wait in a bounded queue, so
- * that replies leave in the order of the requests. What goes out is gathered in the outbox and leaves at the end of the turn.
- * Owner: its loop, from conn_open() to conn_gone(); thread: its loop. Others name it by its number. */
+ * Messages come in from the carrier and go up one at a time: while a call is open, later messages
+ * wait in a bounded queue, so that replies leave in the order of the requests. What goes out is
+ * gathered in the outbox and leaves at the end of the turn. Owner: its loop, from conn_open() to
+ * conn_gone(); thread: its loop. Others name it by its number. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -46,7 +47,7 @@ struct conn {
 	bool pinged;       /* a ping waits for any frame */
 	bool draining;     /* the carrier told of its own end; nothing is read any more */
 	bool close_wanted; /* close_code is set; no further message is taken or sent */
-	bool mute;         /* a close frame is out: nothing may follow it (RFC 6455, section 5.5.1) */
+	bool mute; /* a close frame is out: nothing may follow it (RFC 6455, section 5.5.1) */
 	uint16_t close_code;
 	char *close_reason;
 
@@ -80,7 +81,7 @@ struct conn_birth {
 
 /* A connection is open. NULL: there are too many. */
 struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
-		       const struct conn_birth *birth);
+                       const struct conn_birth *birth);
 /* A whole message, borrowed. `text` is not checked for UTF-8 yet. */
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
 /* Any frame came in. */
@@ -97,14 +98,16 @@ void conn_gone(struct conn *conn);
 /* [the loop] The connection of a number; NULL: it is no more, or is being closed. */
 struct conn *conn_find(const struct loop *loop, act_conn id);
 
-/* A call was taken from this connection, and is answered (or given up): then the next message may follow. */
+/* A call was taken from this connection, and is answered (or given up): then the next message may
+ * follow. */
 void conn_call_begun(struct conn *conn);
 void conn_call_ended(struct conn *conn);
 
-/* Sends `code | body` as a binary message, or on a raw endpoint the body as `how` says. 0; -1: no memory (the connection is
- * closed with 1013). */
+/* Sends `code | body` as a binary message, or on a raw endpoint the body as `how` says. 0; -1: no
+ * memory (the connection is closed with 1013). */
 int conn_reply(struct conn *conn, uint32_t code, uint32_t how, act_bytes body);
-/* Sends a frame that is made already. Where the outbox has no room the connection is closed with 4408. */
+/* Sends a frame that is made already. Where the outbox has no room the connection is closed with
+ * 4408. */
 void conn_push(struct conn *conn, const uint8_t *frame, size_t len);
 
 /* The user and device from now on; empty: nobody. True: the user is another than before. */

@@ -30,8 +30,8 @@ static bool pending_full(const struct conn *conn)
 	       conn->pending_bytes >= limits->pending_bytes;
 }
 
-/* Reading goes on while the queue has room. What was read before a pause took effect may overrun the bound by a receive
- * buffer's worth, never by more. */
+/* Reading goes on while the queue has room. What was read before a pause took effect may overrun
+ * the bound by a receive buffer's worth, never by more. */
 static void steer_reading(struct conn *conn)
 {
 	bool pause = pending_full(conn) || conn_congested(conn);
@@ -98,7 +98,7 @@ static void serve_action(struct conn *conn, bool text, const uint8_t *bytes, siz
 		return;
 	}
 	struct message message = { act_get_u32(bytes), ACT_HOW_BINARY, bytes + FRAME_CODE_BYTES,
-				   len - FRAME_CODE_BYTES };
+		                   len - FRAME_CODE_BYTES };
 	conn->loop->net->up.message(conn, &message);
 }
 

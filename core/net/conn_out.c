@@ -1,4 +1,5 @@
-/* conn_out: what a connection sends: frames are gathered in the outbox and leave in one write a turn. */
+/* conn_out: what a connection sends: frames are gathered in the outbox and leave in one write a
+ * turn. */
 #include "net/conn.h"
 
 #include "net/net.h"

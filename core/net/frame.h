@@ -1,4 +1,5 @@
-/* frame: what the server writes on a WebSocket (RFC 6455, section 5.2): unmasked, unfragmented frames. */
+/* frame: what the server writes on a WebSocket (RFC 6455, section 5.2): unmasked, unfragmented
+ * frames. */
 #ifndef NET_FRAME_H
 #define NET_FRAME_H
 

@@ -35,13 +35,13 @@ static bool front_blocked(const struct conn *conn)
 	return lws_partial_buffered(wsi) != 0 || lws_get_close_length(wsi) != 0;
 }
 
-/* Returning -1 from a callback is what libwebsockets' manual says; on libuv its close frame is then lost (its debug build closes
- * twice). A close by time-out "now" takes the way that sends it. */
+/* Returning -1 from a callback is what libwebsockets' manual says; on libuv its close frame is then
+ * lost (its debug build closes twice). A close by time-out "now" takes the way that sends it. */
 static void front_close_conn(struct conn *conn, uint16_t code, const char *reason)
 {
 	struct lws *wsi = wsi_of(conn);
-	lws_close_reason(wsi, (enum lws_close_status)code,
-			 (unsigned char *)(uintptr_t)reason, strlen(reason));
+	lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)reason,
+	                 strlen(reason));
 	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
@@ -58,7 +58,8 @@ static void front_pause(struct conn *conn, bool pause)
 {
 	struct lws *wsi = wsi_of(conn);
 	lws_rx_flow_control(wsi, pause ? 0 : 1);
-	/* What was read before the pause is in libwebsockets' hands, and only an event makes it go on. */
+	/* What was read before the pause is in libwebsockets' hands, and only an event makes it go
+	 * on. */
 	if (!pause)
 		lws_callback_on_writable(wsi);
 }
@@ -97,8 +98,9 @@ static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/* libwebsockets hands out frames in pieces, as they are read. A message in one piece goes up where it lies; others are put
- * together, and given up as soon as the announced length is over the limit. */
+/* libwebsockets hands out frames in pieces, as they are read. A message in one piece goes up where
+ * it lies; others are put together, and given up as soon as the announced length is over the limit.
+ */
 static void receive(struct session *session, const uint8_t *bytes, size_t len)
 {
 	struct lws *wsi = session->wsi;
@@ -111,8 +113,7 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 		return;
 	if (first)
 		session->pieces_len = 0;
-	if (len + session->pieces_len > limit ||
-	    rest > limit - len - session->pieces_len) {
+	if (len + session->pieces_len > limit || rest > limit - len - session->pieces_len) {
 		free_pieces(session);
 		conn_close(conn, CLOSE_TOO_BIG, "the message is too long");
 	} else if (first && final) {
@@ -151,7 +152,7 @@ static int on_established(struct session *session, struct lws *wsi)
 	session->upgraded = true;
 	loop->handshakes--;
 	struct conn_birth birth = { verdict->endpoint, verdict->user, verdict->device,
-				    session->address };
+		                    session->address };
 	session->conn = conn_open(loop, &front_carrier, session, &birth);
 	free(session->verdict);
 	session->verdict = NULL;
@@ -181,7 +182,7 @@ static void on_destroy(struct session *session, struct lws *wsi)
 
 /* Events of a connection that is open. */
 static int on_open_event(struct session *session, enum lws_callback_reasons reason, void *in,
-			 size_t len)
+                         size_t len)
 {
 	struct conn *conn = session->conn;
 	if (conn == NULL)
@@ -208,7 +209,7 @@ static int on_open_event(struct session *session, enum lws_callback_reasons reas
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-		    size_t len)
+                    size_t len)
 {
 	struct session *session = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
 	(void)user;
@@ -219,7 +220,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		if (session != NULL)
 			on_upgrade(session, wsi, NULL);
 		return -1;
-	case LWS_CALLBACK_RAW_ADOPT: /* CONNECT would turn the socket into a raw one, without a time-out */
+	case LWS_CALLBACK_RAW_ADOPT: /* CONNECT would turn the socket into a raw one, without a
+	                                time-out */
 	case LWS_CALLBACK_RAW_RX:
 		return -1;
 	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
@@ -259,7 +261,8 @@ void front_adopt(struct front *front, int fd, const char *address)
 		.opaque = session,
 	};
 	struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt);
-	/* On failure libwebsockets has closed the descriptor; whether it told us so depends on how far it got. */
+	/* On failure libwebsockets has closed the descriptor; whether it told us so depends on how
+	 * far it got. */
 	if (wsi == NULL && !gone) {
 		front->loop->handshakes--;
 		free(session);
@@ -284,8 +287,10 @@ static void on_log(int level, const char *line)
 {
 	size_t len = strcspn(line, "\n");
 	bool error = (level & LLL_ERR) != 0;
-	log_line(quiet ? LOG_DEBUG : error ? LOG_ERROR : LOG_WARN, "libwebsockets", "%.*s",
-		 (int)len, line);
+	log_line(quiet   ? LOG_DEBUG
+	         : error ? LOG_ERROR
+	                 : LOG_WARN,
+	         "libwebsockets", "%.*s", (int)len, line);
 }
 
 void front_quiet(void)
@@ -303,7 +308,7 @@ struct front *front_new(struct loop *loop, uint32_t handshake_ms)
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-			   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+		           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 		.foreign_loops = front->foreign,
 		.pt_serv_buf_size = SERVICE_BYTES,
 		.max_http_header_data = HEAD_MAX,

@@ -1,8 +1,9 @@
-/* front: libwebsockets as a carrier: HTTP, the upgrade, and the frames of every connection that came in.
+/* front: libwebsockets as a carrier: HTTP, the upgrade, and the frames of every connection that
+ * came in.
  *
- * One libwebsockets context a loop, on the loop's own libuv loop. The listening sockets are ours (net/listen); an accepted
- * descriptor is adopted. Frames that go out are made here and written whole (LWS_WRITE_RAW), many in one call.
- * Thread: the loop's, but for making and freeing. */
+ * One libwebsockets context a loop, on the loop's own libuv loop. The listening sockets are ours
+ * (net/listen); an accepted descriptor is adopted. Frames that go out are made here and written
+ * whole (LWS_WRITE_RAW), many in one call. Thread: the loop's, but for making and freeing. */
 #ifndef NET_FRONT_H
 #define NET_FRONT_H
 
@@ -11,11 +12,11 @@
 struct loop;
 struct front;
 
-/* [main, one after another, before any thread runs] libwebsockets keeps a few process-wide variables that a context sets. NULL:
- * it said why in the log. */
+/* [main, one after another, before any thread runs] libwebsockets keeps a few process-wide
+ * variables that a context sets. NULL: it said why in the log. */
 struct front *front_new(struct loop *loop, uint32_t handshake_ms);
-/* [main, once, when all fronts are made] From now on libwebsockets' own messages, which clients can set off at will, are
- * for the debug log alone. */
+/* [main, once, when all fronts are made] From now on libwebsockets' own messages, which clients can
+ * set off at will, are for the debug log alone. */
 void front_quiet(void);
 
 /* Takes an accepted, non-blocking socket over; it is closed when it fails. */

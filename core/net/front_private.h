@@ -7,7 +7,7 @@ struct lws_context;
 struct lws_vhost;
 
 enum {
-	HEAD_MAX = 16384,       /* bytes of a request's head; a longer one is cut off without a reply */
+	HEAD_MAX = 16384, /* bytes of a request's head; a longer one is cut off without a reply */
 	RECEIVE_BYTES = 4096,   /* of one read, and kept for each connection by libwebsockets */
 	SERVICE_BYTES = 32768,  /* its buffer for one thread */
 	WRITE_BYTES = 16777216, /* of one write: the whole outbox */

@@ -24,14 +24,15 @@ static const struct http_reason not_found = { 404, "Not Found", STATUS_UNKNOWN_A
 static const struct http_reason bad_method = { 405, "Method Not Allowed", STATUS_BAD_FRAME };
 static const struct http_reason need_upgrade = { 426, "Upgrade Required", STATUS_BAD_FRAME };
 static const struct http_reason too_large = { 431, "Request Header Fields Too Large",
-					      STATUS_TOO_LARGE };
+	                                      STATUS_TOO_LARGE };
 static const struct http_reason overloaded = { 503, "Service Unavailable", STATUS_OVERLOADED };
 static const struct http_reason unavailable = { 503, "Service Unavailable", STATUS_UNAVAILABLE };
 
 /* The body has the shape of every other error of the server; its code is the HTTP status. */
-__attribute__((format(printf, 4, 5))) static void
-refuse(struct gate_verdict *verdict, const struct http_reason *why, const char *header,
-       const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void refuse(struct gate_verdict *verdict,
+                                                         const struct http_reason *why,
+                                                         const char *header, const char *format,
+                                                         ...)
 {
 	char text[512];
 	va_list args;
@@ -44,8 +45,8 @@ refuse(struct gate_verdict *verdict, const struct http_reason *why, const char *
 	verdict->header = header;
 	const struct status_info *info = status_info(why->status);
 	status_json_named(verdict->body, sizeof verdict->body, (uint32_t)why->http,
-			  why->http == 404 ? "not_found" : info->name, info->retry, text,
-			  strlen(text));
+	                  why->http == 404 ? "not_found" : info->name, info->retry, text,
+	                  strlen(text));
 }
 
 static bool origin_allowed(const struct config *config, const char *origin)
@@ -67,7 +68,8 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 	} else if (request->upgrade == NULL) {
 		refuse(verdict, &need_upgrade,
 		       "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-		       "this is a WebSocket endpoint: expected the header Upgrade: websocket, found none");
+		       "this is a WebSocket endpoint: expected the header Upgrade: websocket, "
+		       "found none");
 	} else if (strcasecmp(request->upgrade, "websocket") != 0) {
 		refuse(verdict, &bad_request, "",
 		       "expected the header Upgrade: websocket, found \"%.40s\"", request->upgrade);
@@ -81,7 +83,8 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 		       WEBSOCKET_KEY_LEN, request->key_len);
 	} else if (request->subprotocol != NULL) {
 		refuse(verdict, &bad_request, "",
-		       "no subprotocol is spoken here: expected no Sec-WebSocket-Protocol, found \"%.60s\"",
+		       "no subprotocol is spoken here: expected no Sec-WebSocket-Protocol, found "
+		       "\"%.60s\"",
 		       request->subprotocol);
 	} else {
 		return true;
@@ -89,7 +92,8 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 	return false;
 }
 
-/* "Bearer TOKEN" (RFC 6750, section 2.1); another header than Authorization holds the bare token. */
+/* "Bearer TOKEN" (RFC 6750, section 2.1); another header than Authorization holds the bare token.
+ */
 static const char *bearer(const char *value)
 {
 	if (value != NULL && strncasecmp(value, "Bearer ", 7) == 0) {
@@ -106,7 +110,7 @@ static bool ambiguous(const char *token)
 }
 
 static void let_in(struct gate_verdict *verdict, const struct endpoint *endpoint, const char *user,
-		   const char *device)
+                   const char *device)
 {
 	verdict->endpoint = endpoint;
 	snprintf(verdict->user, sizeof verdict->user, "%s", user);
@@ -115,7 +119,7 @@ static void let_in(struct gate_verdict *verdict, const struct endpoint *endpoint
 
 /* "auth": "none", for trying things out: the query names the user. */
 static void decide_by_name(const struct site_endpoint *site, const struct gate_request *request,
-			   struct gate_verdict *verdict)
+                           struct gate_verdict *verdict)
 {
 	const char *user = request->query_user != NULL ? request->query_user : "";
 	size_t len = strlen(user);
@@ -130,8 +134,8 @@ static void decide_by_name(const struct site_endpoint *site, const struct gate_r
 }
 
 static void decide_by_token(const struct site_endpoint *site, const struct gate_request *request,
-			    const char *token, gate_authenticate *authenticate,
-			    struct gate_verdict *verdict)
+                            const char *token, gate_authenticate *authenticate,
+                            struct gate_verdict *verdict)
 {
 	static const char challenge[] = "WWW-Authenticate: Bearer\r\n";
 	struct gate_answer answer = { .word = GATE_UNAVAILABLE };
@@ -163,8 +167,8 @@ static void decide_by_token(const struct site_endpoint *site, const struct gate_
 }
 
 static void decide_user(const struct site *site, const struct site_endpoint *endpoint,
-			const struct gate_request *request, gate_authenticate *authenticate,
-			struct gate_verdict *verdict)
+                        const struct gate_request *request, gate_authenticate *authenticate,
+                        struct gate_verdict *verdict)
 {
 	bool anonymous = endpoint->login == CONFIG_LOGIN_NONE;
 	if (site->config->auth == CONFIG_AUTH_NONE) {
@@ -183,7 +187,8 @@ static void decide_user(const struct site *site, const struct site_endpoint *end
 		decide_by_token(endpoint, request, token, authenticate, verdict);
 	else if (endpoint->login == CONFIG_LOGIN_REQUIRED)
 		refuse(verdict, &unauthorized, "WWW-Authenticate: Bearer\r\n",
-		       "this endpoint needs a login: bring a token in a header, a cookie or the query");
+		       "this endpoint needs a login: bring a token in a header, a cookie or the "
+		       "query");
 	else
 		let_in(verdict, endpoint->endpoint, "", "");
 	/* A bad token is refused wherever it is shown; a good one is not asked for here. */
@@ -192,7 +197,7 @@ static void decide_user(const struct site *site, const struct site_endpoint *end
 }
 
 void gate_decide(const struct site *site, const struct gate_request *request, bool full,
-		 gate_authenticate *authenticate, struct gate_verdict *verdict)
+                 gate_authenticate *authenticate, struct gate_verdict *verdict)
 {
 	*verdict = (struct gate_verdict){ .header = "" };
 	const struct site_endpoint *endpoint = site_find(site, request->path);

@@ -1,8 +1,8 @@
 /* gate: who may come in: the decision at the upgrade, apart from any library.
  *
- * The front reads a request's head into a struct gate_request and asks; the answer is "come in, as this user" or an HTTP status
- * with a JSON body. RFC 6455, section 4.2.
- * Thread: the loop that accepted the connection. Nothing is kept. */
+ * The front reads a request's head into a struct gate_request and asks; the answer is "come in, as
+ * this user" or an HTTP status with a JSON body. RFC 6455, section 4.2. Thread: the loop that
+ * accepted the connection. Nothing is kept. */
 #ifndef NET_GATE_H
 #define NET_GATE_H
 
@@ -58,6 +58,6 @@ typedef void gate_authenticate(const struct gate_question *question, struct gate
 
 /* `full`: the limit of connections is reached. */
 void gate_decide(const struct site *site, const struct gate_request *request, bool full,
-		 gate_authenticate *authenticate, struct gate_verdict *verdict);
+                 gate_authenticate *authenticate, struct gate_verdict *verdict);
 
 #endif

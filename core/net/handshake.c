@@ -22,7 +22,7 @@ struct head {
 
 /* A header that libwebsockets knows by a number. Longer than its room: the request is too long. */
 static const char *known_header(struct lws *wsi, enum lws_token_indexes token, char *to,
-				size_t room, struct gate_request *request)
+                                size_t room, struct gate_request *request)
 {
 	if (lws_hdr_total_length(wsi, token) <= 0)
 		return NULL;
@@ -35,7 +35,7 @@ static const char *known_header(struct lws *wsi, enum lws_token_indexes token, c
 
 /* A header by its lower-case name: libwebsockets keeps those that it has no number for apart. */
 static const char *named_header(struct lws *wsi, const char *name, char *to, size_t room,
-				struct gate_request *request)
+                                struct gate_request *request)
 {
 	char with_colon[128];
 	int len = snprintf(with_colon, sizeof with_colon, "%s:", name);
@@ -54,7 +54,7 @@ static const char *named_header(struct lws *wsi, const char *name, char *to, siz
 }
 
 static const char *take_value(const char *value, size_t len, char *to, size_t room,
-			      struct gate_request *request)
+                              struct gate_request *request)
 {
 	if (len >= room) {
 		request->too_long = true;
@@ -67,30 +67,31 @@ static const char *take_value(const char *value, size_t len, char *to, size_t ro
 
 /* ?name=…; libwebsockets has taken the query apart and undone the percent signs. */
 static const char *query_value(struct lws *wsi, const char *name, char *to, size_t room,
-			       struct gate_request *request)
+                               struct gate_request *request)
 {
 	char part[HEAD_MAX];
 	size_t name_len = strlen(name);
 	int len;
-	for (int i = 0; (len = lws_hdr_copy_fragment(wsi, part, sizeof part,
-						     WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
+	for (int i = 0;
+	     (len = lws_hdr_copy_fragment(wsi, part, sizeof part, WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
 	     i++)
 		if ((size_t)len > name_len && part[name_len] == '=' &&
 		    memcmp(part, name, name_len) == 0)
 			return take_value(part + name_len + 1, (size_t)len - name_len - 1, to, room,
-					  request);
+			                  request);
 	return NULL;
 }
 
-/* The value of a cookie (RFC 6265, section 4.2.1). libwebsockets' own search takes "evilsession=…" for "session". */
+/* The value of a cookie (RFC 6265, section 4.2.1). libwebsockets' own search takes "evilsession=…"
+ * for "session". */
 static const char *cookie_value(struct lws *wsi, const char *name, char *to, size_t room,
-				struct gate_request *request)
+                                struct gate_request *request)
 {
 	char part[HEAD_MAX];
 	size_t name_len = strlen(name);
 	int len;
-	for (int i = 0; (len = lws_hdr_copy_fragment(wsi, part, sizeof part, WSI_TOKEN_HTTP_COOKIE,
-						     i)) >= 0;
+	for (int i = 0;
+	     (len = lws_hdr_copy_fragment(wsi, part, sizeof part, WSI_TOKEN_HTTP_COOKIE, i)) >= 0;
 	     i++) {
 		for (const char *at = part; *at != '\0';) {
 			at += strspn(at, " ;\t");
@@ -98,7 +99,7 @@ static const char *cookie_value(struct lws *wsi, const char *name, char *to, siz
 			if (pair > name_len && at[name_len] == '=' &&
 			    memcmp(at, name, name_len) == 0)
 				return take_value(at + name_len + 1, pair - name_len - 1, to, room,
-						  request);
+				                  request);
 			at += pair;
 		}
 	}
@@ -108,9 +109,8 @@ static const char *cookie_value(struct lws *wsi, const char *name, char *to, siz
 static void read_path(struct lws *wsi, struct head *head, struct gate_request *request)
 {
 	static const enum lws_token_indexes methods[] = {
-		WSI_TOKEN_GET_URI,    WSI_TOKEN_POST_URI,   WSI_TOKEN_OPTIONS_URI,
-		WSI_TOKEN_PUT_URI,    WSI_TOKEN_PATCH_URI,  WSI_TOKEN_DELETE_URI,
-		WSI_TOKEN_HEAD_URI,
+		WSI_TOKEN_GET_URI,   WSI_TOKEN_POST_URI,   WSI_TOKEN_OPTIONS_URI, WSI_TOKEN_PUT_URI,
+		WSI_TOKEN_PATCH_URI, WSI_TOKEN_DELETE_URI, WSI_TOKEN_HEAD_URI,
 	};
 	request->path = "";
 	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
@@ -125,7 +125,7 @@ static void read_path(struct lws *wsi, struct head *head, struct gate_request *r
 }
 
 static void read_login(struct lws *wsi, const struct config *config, struct head *head,
-		       struct gate_request *request)
+                       struct gate_request *request)
 {
 	if (config->auth == CONFIG_AUTH_NONE) {
 		request->query_user =
@@ -135,17 +135,17 @@ static void read_login(struct lws *wsi, const struct config *config, struct head
 	if (config->login_header != NULL)
 		request->authorization =
 			named_header(wsi, config->login_header, head->authorization,
-				     sizeof head->authorization, request);
+		                     sizeof head->authorization, request);
 	if (config->login_cookie != NULL)
 		request->cookie = cookie_value(wsi, config->login_cookie, head->cookie,
-					       sizeof head->cookie, request);
+		                               sizeof head->cookie, request);
 	if (config->login_query != NULL)
 		request->query = query_value(wsi, config->login_query, head->query,
-					     sizeof head->query, request);
+		                             sizeof head->query, request);
 }
 
 void handshake_decide(struct lws *wsi, const struct session *session, const char *upgrade,
-		      struct gate_verdict *verdict)
+                      struct gate_verdict *verdict)
 {
 	struct net *net = session->front->loop->net;
 	const struct site *site = net_site(net);
@@ -157,7 +157,7 @@ void handshake_decide(struct lws *wsi, const struct session *session, const char
 	request.version =
 		known_header(wsi, WSI_TOKEN_VERSION, head.version, sizeof head.version, &request);
 	request.subprotocol = known_header(wsi, WSI_TOKEN_PROTOCOL, head.subprotocol,
-					   sizeof head.subprotocol, &request);
+	                                   sizeof head.subprotocol, &request);
 	request.origin =
 		known_header(wsi, WSI_TOKEN_ORIGIN, head.origin, sizeof head.origin, &request);
 	read_login(wsi, site->config, &head, &request);
@@ -170,11 +170,11 @@ void handshake_refuse(struct lws *wsi, const struct gate_verdict *verdict)
 	char bytes[LWS_PRE + 512 + sizeof verdict->body];
 	char *to = bytes + LWS_PRE;
 	int len = snprintf(to, sizeof bytes - LWS_PRE,
-			   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-			   "Content-Length: %zu\r\nConnection: close\r\nCache-Control: no-store\r\n"
-			   "%s\r\n%s",
-			   verdict->http, verdict->reason, strlen(verdict->body), verdict->header,
-			   verdict->body);
+	                   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+	                   "Content-Length: %zu\r\nConnection: close\r\nCache-Control: no-store\r\n"
+	                   "%s\r\n%s",
+	                   verdict->http, verdict->reason, strlen(verdict->body), verdict->header,
+	                   verdict->body);
 	/* A client that is gone already is no loss: the connection is closed next. */
 	(void)lws_write(wsi, (unsigned char *)to, (size_t)len, LWS_WRITE_HTTP_HEADERS);
 }

@@ -32,7 +32,8 @@ void hub_free(struct hub *hub)
 	free(hub->buckets);
 }
 
-/* FNV-1a, 64 bits (RFC draft-eastlake-fnv): short keys, no need to resist an attacker, who cannot choose user ids freely. */
+/* FNV-1a, 64 bits (RFC draft-eastlake-fnv): short keys, no need to resist an attacker, who cannot
+ * choose user ids freely. */
 static uint64_t hash_of(enum hub_kind kind, act_bytes id)
 {
 	uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)kind;
@@ -46,7 +47,7 @@ static struct topic **find(const struct hub *hub, enum hub_kind kind, act_bytes 
 {
 	struct topic **at = &hub->buckets[hash & (hub->bucket_count - 1)];
 	while (*at != NULL && ((*at)->hash != hash || (*at)->kind != kind ||
-			       (*at)->id_len != id.len || memcmp((*at)->id, id.ptr, id.len) != 0))
+	                       (*at)->id_len != id.len || memcmp((*at)->id, id.ptr, id.len) != 0))
 		at = &(*at)->next;
 	return at;
 }
@@ -111,11 +112,10 @@ act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_byte
 	}
 	if (topic->count == topic->room) {
 		topic->room = topic->room != 0 ? topic->room * 2 : FIRST_MEMBERS;
-		topic->members =
-			mem_grow(topic->members, topic->room, sizeof(*topic->members));
+		topic->members = mem_grow(topic->members, topic->room, sizeof(*topic->members));
 	}
-	conn->memberships = mem_grow(conn->memberships, conn->membership_count + 1,
-				     sizeof *conn->memberships);
+	conn->memberships =
+		mem_grow(conn->memberships, conn->membership_count + 1, sizeof *conn->memberships);
 	conn->memberships[conn->membership_count++] = (struct membership){ topic, topic->count };
 	topic->members[topic->count++] = conn;
 	return ACT_OK;
@@ -160,7 +160,7 @@ void hub_leave_all(struct hub *hub, struct conn *conn)
 }
 
 void hub_each(const struct hub *hub, enum hub_kind kind, act_bytes id,
-	      void (*each)(struct conn *conn, void *context), void *context)
+              void (*each)(struct conn *conn, void *context), void *context)
 {
 	const struct topic *topic = *find(hub, kind, id, hash_of(kind, id));
 	for (size_t i = 0; topic != NULL && i < topic->count; i++)

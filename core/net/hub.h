@@ -1,8 +1,7 @@
 /* hub: which of a loop's connections belong to a user, or to a group.
  *
- * Each loop has one for its own connections; a push to a user goes to every loop's hub. A topic (a user or a group) exists
- * while a connection is in it.
- * Owner: the loop; thread: its own. */
+ * Each loop has one for its own connections; a push to a user goes to every loop's hub. A topic (a
+ * user or a group) exists while a connection is in it. Owner: the loop; thread: its own. */
 #ifndef NET_HUB_H
 #define NET_HUB_H
 
@@ -30,7 +29,8 @@ struct membership {
 void hub_init(struct hub *hub);
 void hub_free(struct hub *hub);
 
-/* Puts a connection in; twice is once. 0, or ACT_E_BUSY: the connection is in HUB_GROUPS_MAX groups. */
+/* Puts a connection in; twice is once. 0, or ACT_E_BUSY: the connection is in HUB_GROUPS_MAX
+ * groups. */
 enum { HUB_GROUPS_MAX = 1024 };
 act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id);
 void hub_leave(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id);
@@ -38,6 +38,6 @@ void hub_leave_all(struct hub *hub, struct conn *conn);
 
 /* Calls each() for every connection in the topic. each() does not join or leave. */
 void hub_each(const struct hub *hub, enum hub_kind kind, act_bytes id,
-	      void (*each)(struct conn *conn, void *context), void *context);
+              void (*each)(struct conn *conn, void *context), void *context);
 
 #endif

@@ -46,8 +46,7 @@ static void name_peer(const union address *peer, char *to, size_t room)
 		char text[INET6_ADDRSTRLEN];
 		inet_ntop(AF_INET6, &peer->v6.sin6_addr, text, sizeof text);
 		snprintf(to, room, "%s",
-			 strncmp(text, mapped, strlen(mapped)) == 0 ? text + strlen(mapped)
-								    : text);
+		         strncmp(text, mapped, strlen(mapped)) == 0 ? text + strlen(mapped) : text);
 	} else {
 		snprintf(to, room, "unix");
 	}
@@ -103,7 +102,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 /* ---- opening ---- */
 
 static int fill_address(const struct config_listen *where, uint16_t port, union address *to,
-			socklen_t *len)
+                        socklen_t *len)
 {
 	memset(to, 0, sizeof *to);
 	if (where->unix_path != NULL) {
@@ -164,8 +163,8 @@ static void remove_stale(const union address *address, socklen_t len)
 
 static int listener_add(struct loop *loop, int fd, const char *unix_path)
 {
-	loop->listeners = mem_grow(loop->listeners, loop->listener_count + 1,
-				   sizeof *loop->listeners);
+	loop->listeners =
+		mem_grow(loop->listeners, loop->listener_count + 1, sizeof *loop->listeners);
 	loop->listeners[loop->listener_count++] = (struct listener){
 		.loop = loop,
 		.fd = fd,
@@ -176,7 +175,7 @@ static int listener_add(struct loop *loop, int fd, const char *unix_path)
 }
 
 static int open_unix(struct loop *loops, uint32_t count, const struct config_listen *where,
-		     const union address *address, socklen_t len)
+                     const union address *address, socklen_t len)
 {
 	remove_stale(address, len);
 	int fd = bind_socket(address, len, false);
@@ -192,10 +191,10 @@ static int open_unix(struct loop *loops, uint32_t count, const struct config_lis
 }
 
 static int open_tcp(struct loop *loops, uint32_t count, const struct config_listen *where,
-		    union address *address, socklen_t len)
+                    union address *address, socklen_t len)
 {
-	/* SO_REUSEPORT would let a second server of the same user share the port unnoticed. A socket
-	 * without it finds out whether the port is free. */
+	/* SO_REUSEPORT would let a second server of the same user share the port unnoticed. A
+	 * socket without it finds out whether the port is free. */
 	int probe = bind_socket(address, len, false);
 	if (probe < 0)
 		return -1;
@@ -213,25 +212,25 @@ static int open_tcp(struct loop *loops, uint32_t count, const struct config_list
 			return -1;
 	}
 	unsigned port = ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
-								: address->v6.sin6_port);
+	                                                        : address->v6.sin6_port);
 	bool colons = strchr(where->host, ':') != NULL;
 	log_info("net", colons ? "listening on [%s]:%u" : "listening on %s:%u", where->host, port);
 	return 0;
 }
 
 int listen_open(struct loop *loops, uint32_t count, const struct config_listen *where,
-		struct err *why)
+                struct err *why)
 {
 	union address address;
 	socklen_t len;
 	if (fill_address(where, where->port, &address, &len) != 0)
 		return err_set(why, "listen: \"%s\": not an address, or too long", where->text);
 	int rc = where->unix_path != NULL ? open_unix(loops, count, where, &address, len)
-					  : open_tcp(loops, count, where, &address, len);
+	                                  : open_tcp(loops, count, where, &address, len);
 	if (rc == 0)
 		return 0;
 	return err_set(why, "listen: %s: %s%s", where->text, strerror(errno),
-		       errno == EADDRINUSE ? ": another server listens there" : "");
+	               errno == EADDRINUSE ? ": another server listens there" : "");
 }
 
 void listen_start(struct loop *loop)

@@ -36,8 +36,9 @@ void loop_run_later(struct loop *loop)
 		run_later(loop);
 }
 
-/* Runs before and after each poll of libuv: nothing that a callback left behind waits for the next event. Taking up a waiting
- * message may leave more behind; each connection's queue is bounded, so this ends. */
+/* Runs before and after each poll of libuv: nothing that a callback left behind waits for the next
+ * event. Taking up a waiting message may leave more behind; each connection's queue is bounded, so
+ * this ends. */
 static void turn_end(struct loop *loop)
 {
 	do {
@@ -95,7 +96,7 @@ static void on_timer(uv_timer_t *handle)
 }
 
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint32_t ms, bool repeat,
-		      void (*fire)(struct loop_timer *timer))
+                      void (*fire)(struct loop_timer *timer))
 {
 	CHECK(loop_self() == loop);
 	timer->fire = fire;

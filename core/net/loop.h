@@ -1,8 +1,8 @@
 /* loop: one thread with its libuv loop, its connections and everything that belongs to them.
  *
- * A connection lives on one loop for ever. Other threads reach a loop through loop_post() alone. What happens while a loop
- * handles its events is finished at the end of the turn: waiting messages are taken up, and everything that was said to a
- * connection meanwhile leaves in one write. */
+ * A connection lives on one loop for ever. Other threads reach a loop through loop_post() alone.
+ * What happens while a loop handles its events is finished at the end of the turn: waiting messages
+ * are taken up, and everything that was said to a connection meanwhile leaves in one write. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -74,7 +74,8 @@ void loop_init(struct loop *loop, struct net *net, uint32_t index);
 void loop_start(struct loop *loop);
 /* [main] Asks the thread to end once its libuv handles are closed, and waits for it. */
 void loop_join(struct loop *loop);
-/* [main, the thread has ended] Closes the loop's own handles and runs until all are closed; then what is left is freed. */
+/* [main, the thread has ended] Closes the loop's own handles and runs until all are closed; then
+ * what is left is freed. */
 void loop_run_dry(struct loop *loop);
 void loop_free(struct loop *loop);
 
@@ -89,7 +90,8 @@ void loop_later(struct loop *loop, struct post *post);
 /* [the loop, and nothing of a plugin on the stack] Runs what loop_later() has gathered. */
 void loop_run_later(struct loop *loop);
 
-/* A timer with the resolution of the loop's clock (1 ms), for those that the wheel is too coarse for. */
+/* A timer with the resolution of the loop's clock (1 ms), for those that the wheel is too coarse
+ * for. */
 struct loop_timer {
 	uv_timer_t uv;
 	void (*fire)(struct loop_timer *timer);
@@ -97,7 +99,7 @@ struct loop_timer {
 };
 /* [the loop] fire() after `ms`, and with `repeat` each `ms` again. */
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint32_t ms, bool repeat,
-		      void (*fire)(struct loop_timer *timer));
+                      void (*fire)(struct loop_timer *timer));
 /* [the loop] fire() comes no more; gone() comes later, and may free the timer. */
 void loop_timer_stop(struct loop_timer *timer, void (*gone)(struct loop_timer *timer));
 

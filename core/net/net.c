@@ -13,7 +13,7 @@
 #include <time.h>
 
 int net_open(struct net *net, const struct site *site, uint32_t loops,
-	     const struct net_upcalls *upcalls, struct err *why)
+             const struct net_upcalls *upcalls, struct err *why)
 {
 	const struct config *config = site->config;
 	CHECK(loops >= 1 && loops <= LOOPS_MAX);
@@ -27,7 +27,7 @@ int net_open(struct net *net, const struct site *site, uint32_t loops,
 		if (loop->front == NULL) {
 			net->loop_count++;
 			return err_set(why, "libwebsockets gave no context (is the package "
-					    "libwebsockets-evlib-uv installed?)");
+			                    "libwebsockets-evlib-uv installed?)");
 		}
 	}
 	for (size_t i = 0; i < config->listen_count; i++)
@@ -69,8 +69,9 @@ void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context),
 	struct latch *latch = latch_new(net->loop_count);
 	for (uint32_t i = 0; i < net->loop_count; i++) {
 		struct barrier_post *barrier = mem_new(1, sizeof *barrier);
-		*barrier = (struct barrier_post){ { .run = on_barrier }, &net->loops[i], latch,
-						  run, context };
+		*barrier = (struct barrier_post){
+			{ .run = on_barrier }, &net->loops[i], latch, run, context
+		};
 		loop_post(&net->loops[i], &barrier->post);
 	}
 	latch_wait(latch, 0);
@@ -167,10 +168,10 @@ static void log_totals(const struct net *net)
 		sum.dropped_silent += one->dropped_silent;
 	}
 	log_info("net",
-		 "served %lu connections (%lu refused), %lu messages in, %lu out in %lu writes; "
-		 "closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
-		 sum.connections, sum.refused, sum.messages_in, sum.messages_out, sum.writes,
-		 sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow, sum.dropped_silent);
+	         "served %lu connections (%lu refused), %lu messages in, %lu out in %lu writes; "
+	         "closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
+	         sum.connections, sum.refused, sum.messages_in, sum.messages_out, sum.writes,
+	         sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow, sum.dropped_silent);
 }
 
 void net_free(struct net *net)

@@ -1,4 +1,5 @@
-/* net: the network side as a whole: the loops, the settings in force, and what the rooms above supply. */
+/* net: the network side as a whole: the loops, the settings in force, and what the rooms above
+ * supply. */
 #ifndef NET_NET_H
 #define NET_NET_H
 
@@ -9,12 +10,14 @@
 
 #include <stdatomic.h>
 
-/* What the network side calls upwards; filled once by the main program. All on the loop of the connection. */
+/* What the network side calls upwards; filled once by the main program. All on the loop of the
+ * connection. */
 struct net_upcalls {
 	/* A connection opened, is gone. */
 	void (*opened)(struct conn *conn);
 	void (*closed)(struct conn *conn);
-	/* A message to be served. Either it is when this returns, or conn_call_begun() was called. */
+	/* A message to be served. Either it is when this returns, or conn_call_begun() was called.
+	 */
 	void (*message)(struct conn *conn, const struct message *message);
 	/* Who is behind a token? Must not block. */
 	void (*authenticate)(const struct gate_question *question, struct gate_answer *answer);
@@ -30,16 +33,17 @@ struct net {
 	bool accepting;
 };
 
-/* [main, before other threads run] Makes the loops and their libwebsockets contexts, and binds `site->config->listen`. 0, or -1
- * with `why`; net_free() in any case. */
+/* [main, before other threads run] Makes the loops and their libwebsockets contexts, and binds
+ * `site->config->listen`. 0, or -1 with `why`; net_free() in any case. */
 struct err;
 int net_open(struct net *net, const struct site *site, uint32_t loops,
-	     const struct net_upcalls *upcalls, struct err *why);
+             const struct net_upcalls *upcalls, struct err *why);
 /* [main] Starts the loops' threads; nothing is accepted yet. */
 void net_run(struct net *net);
 /* [main] Accepts from now on. */
 void net_accept(struct net *net);
-/* [main] Stops accepting, waits until no call is open (for at most `drain_ms`), and closes every connection with 1012. */
+/* [main] Stops accepting, waits until no call is open (for at most `drain_ms`), and closes every
+ * connection with 1012. */
 void net_drain(struct net *net, uint32_t drain_ms);
 /* [main] Ends the threads. */
 void net_end(struct net *net);
@@ -50,8 +54,8 @@ static inline const struct site *net_site(const struct net *net)
 	return atomic_load_explicit(&net->site, memory_order_acquire);
 }
 
-/* [any but a loop] Runs run(loop, context) on every loop's thread and returns when all have: what was posted before is done
- * then, and no loop holds a pointer that it read before. */
+/* [any but a loop] Runs run(loop, context) on every loop's thread and returns when all have: what
+ * was posted before is done then, and no loop holds a pointer that it read before. */
 void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context), void *context);
 
 /* [any] Is there a connection of that number? */

@@ -1,7 +1,8 @@
-/* outbox: the frames of one connection that wait to be written, one behind the other, so that they leave together.
+/* outbox: the frames of one connection that wait to be written, one behind the other, so that they
+ * leave together.
  *
- * An idle connection holds no memory here: an empty outbox gives its buffer to a stock that the loop keeps.
- * Owner: the connection; thread: its loop. */
+ * An idle connection holds no memory here: an empty outbox gives its buffer to a stock that the
+ * loop keeps. Owner: the connection; thread: its loop. */
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H
 
@@ -26,7 +27,8 @@ struct outbox_stock {
 	uint32_t count;
 };
 
-/* Room for `len` more bytes behind what is there; they count once outbox_commit() was called. NULL: no memory. */
+/* Room for `len` more bytes behind what is there; they count once outbox_commit() was called. NULL:
+ * no memory. */
 uint8_t *outbox_reserve(struct outbox *outbox, struct outbox_stock *stock, size_t len);
 void outbox_commit(struct outbox *outbox, size_t len);
 /* All was written. */

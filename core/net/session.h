@@ -1,4 +1,5 @@
-/* session: what the front keeps for one adopted socket, from accept to the end of its libwebsockets object. */
+/* session: what the front keeps for one adopted socket, from accept to the end of its libwebsockets
+ * object. */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
 

@@ -23,19 +23,19 @@ static void put_body(char *to, size_t room, const uint8_t *bytes, size_t len)
 }
 
 void show_message(const struct conn *conn, const char *way, bool text, const uint8_t *bytes,
-		  size_t len)
+                  size_t len)
 {
 	char body[SHOW_BYTES * 2 + 16];
 	const char *user = conn->user != NULL ? conn->user : "-";
 	if (conn->endpoint->mode == CONFIG_MODE_RAW || text || len < FRAME_CODE_BYTES) {
 		put_body(body, sizeof body, bytes, len);
 		log_info("frames", "%s %s %s type=%d len=%zu body=%s", conn->address, user, way,
-			 text ? FRAME_TEXT : FRAME_BINARY, len, body);
+		         text ? FRAME_TEXT : FRAME_BINARY, len, body);
 		return;
 	}
 	put_body(body, sizeof body, bytes + FRAME_CODE_BYTES, len - FRAME_CODE_BYTES);
 	log_info("frames", "%s %s %s type=%d len=%zu action=%u body=%s", conn->address, user, way,
-		 FRAME_BINARY, len, act_get_u32(bytes), body);
+	         FRAME_BINARY, len, act_get_u32(bytes), body);
 }
 
 void show_frame(const struct conn *conn, const uint8_t *frame, size_t len)

@@ -18,7 +18,7 @@ static int make_path(const char *path, struct err *why)
 	size_t len = strlen(path);
 	if (len >= sizeof part)
 		return err_set(why, "the path of a folder is longer than %zu bytes",
-			       sizeof part - 1);
+		               sizeof part - 1);
 	memcpy(part, path, len + 1);
 	for (size_t i = 1; i <= len; i++) {
 		if (part[i] != '/' && part[i] != '\0')
@@ -27,13 +27,14 @@ static int make_path(const char *path, struct err *why)
 		part[i] = '\0';
 		if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST)
 			return err_set(why, "the folder %s cannot be made: %s (see state_dir)",
-				       part, strerror(errno));
+			               part, strerror(errno));
 		part[i] = saved;
 	}
 	return 0;
 }
 
-/* The lock goes with the process, however that ends; the number in the file is for people and scripts. */
+/* The lock goes with the process, however that ends; the number in the file is for people and
+ * scripts. */
 static int take_lock(struct folder *folder, struct err *why)
 {
 	char path[PATH_MAX], number[32] = "";
@@ -46,10 +47,11 @@ static int take_lock(struct folder *folder, struct err *why)
 		number[n > 0 ? strcspn(number, "\n") : 0] = '\0';
 		close(folder->lock_fd);
 		folder->lock_fd = -1;
-		return err_set(why,
-			       "state_dir: %s is in use by another actd (process %s): stop that one, or "
-			       "give this one a folder of its own",
-			       folder->state_dir, number);
+		return err_set(
+			why,
+			"state_dir: %s is in use by another actd (process %s): stop that one, or "
+			"give this one a folder of its own",
+			folder->state_dir, number);
 	}
 	int len = snprintf(number, sizeof number, "%d\n", (int)getpid());
 	if (ftruncate(folder->lock_fd, 0) != 0 ||
@@ -74,7 +76,7 @@ int folder_open(struct folder *folder, const char *state_dir, struct err *why)
 	folder->lock_fd = -1;
 	if (strlen(state_dir) >= sizeof folder->state_dir)
 		return err_set(why, "state_dir: the path is longer than %zu bytes",
-			       sizeof folder->state_dir - 1);
+		               sizeof folder->state_dir - 1);
 	snprintf(folder->state_dir, sizeof folder->state_dir, "%s", state_dir);
 	snprintf(folder->run_dir, sizeof folder->run_dir, "%s/run", state_dir);
 	if (make_path(folder->run_dir, why) != 0 || take_lock(folder, why) != 0)
@@ -96,7 +98,7 @@ void folder_close(struct folder *folder)
 }
 
 int folder_data_dir(const struct folder *folder, const char *plugin, char path[PATH_MAX],
-		    struct err *why)
+                    struct err *why)
 {
 	snprintf(path, PATH_MAX, "%s/data/%s", folder->state_dir, plugin);
 	return make_path(path, why);

@@ -18,14 +18,14 @@ struct folder {
 	int lock_fd;
 };
 
-/* Makes what is missing, takes the lock, writes the process id, empties run/. 0, or -1 with `why` (another server uses it,
- * permissions). */
+/* Makes what is missing, takes the lock, writes the process id, empties run/. 0, or -1 with `why`
+ * (another server uses it, permissions). */
 int folder_open(struct folder *folder, const char *state_dir, struct err *why);
 /* Removes the pid file and the copies. */
 void folder_close(struct folder *folder);
 
 /* Makes <state_dir>/data/<plugin>. 0 and its path; or -1 with `why`. */
 int folder_data_dir(const struct folder *folder, const char *plugin, char path[PATH_MAX],
-		    struct err *why);
+                    struct err *why);
 
 #endif

@@ -56,7 +56,7 @@ static const char *settings_of(const struct config *config, const char *name, bo
 }
 
 static const struct plugin *find_source(const struct plugin *installed, size_t count,
-					const char *source)
+                                        const char *source)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(installed[i].source, source) == 0)
@@ -65,7 +65,7 @@ static const struct plugin *find_source(const struct plugin *installed, size_t c
 }
 
 static const struct plugin *find_name(const struct plugin *installed, size_t count,
-				      const char *name)
+                                      const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(installed[i].name, name) == 0)
@@ -74,7 +74,7 @@ static const struct plugin *find_name(const struct plugin *installed, size_t cou
 }
 
 static bool is_unchanged(const struct plugin *old, const struct config *config,
-			 const uint8_t sha[PLUGIN_HASH_SIZE])
+                         const uint8_t sha[PLUGIN_HASH_SIZE])
 {
 	bool off;
 	const char *settings = settings_of(config, old->name, &off);
@@ -92,10 +92,10 @@ static int read_manifest(struct plan_entry *entry)
 	return rc;
 }
 
-/* The steps that may refuse a file, from the harmless ones on. What is checked, tried and loaded is the copy: nobody can change
- * it in between. */
+/* The steps that may refuse a file, from the harmless ones on. What is checked, tried and loaded is
+ * the copy: nobody can change it in between. */
 static int examine(struct plan_entry *entry, const struct config *config,
-		   const struct folder *folder, const char *stem)
+                   const struct folder *folder, const char *stem)
 {
 	struct plugin_copy copy;
 	bool off;
@@ -118,7 +118,7 @@ static int examine(struct plan_entry *entry, const struct config *config,
 }
 
 static void plan_file(struct plan *plan, const struct config *config, const struct folder *folder,
-		      const struct plugin *installed, size_t installed_count, const char *file)
+                      const struct plugin *installed, size_t installed_count, const char *file)
 {
 	uint8_t sha[PLUGIN_HASH_SIZE];
 	char stem[NAME_MAX + 1];
@@ -154,7 +154,8 @@ static const char *name_of(const struct plan_entry *entry)
 	return entry->kind == PLAN_KEEP ? entry->old->name : entry->plugin.name;
 }
 
-/* Two files of one plugin: the one that is loaded keeps its place, otherwise the first by file name has it. */
+/* Two files of one plugin: the one that is loaded keeps its place, otherwise the first by file name
+ * has it. */
 static void refuse_twins(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -165,33 +166,34 @@ static void refuse_twins(struct plan *plan)
 			if (!loaded || (two->kind != PLAN_KEEP && two->kind != PLAN_NEW) ||
 			    strcmp(name_of(one), name_of(two)) != 0)
 				continue;
-			bool second_is_old = two->old != NULL && two->kind != PLAN_REFUSED &&
-					     strcmp(two->old->source,
-						    two->kind == PLAN_KEEP ? two->old->source
-									   : two->plugin.source) == 0;
+			bool second_is_old =
+				two->old != NULL && two->kind != PLAN_REFUSED &&
+				strcmp(two->old->source, two->kind == PLAN_KEEP
+			                                         ? two->old->source
+			                                         : two->plugin.source) == 0;
 			bool first_is_old = one->kind == PLAN_KEEP ||
-					    (one->old != NULL &&
-					     strcmp(one->old->source, one->plugin.source) == 0);
+			                    (one->old != NULL &&
+			                     strcmp(one->old->source, one->plugin.source) == 0);
 			struct plan_entry *loser = second_is_old && !first_is_old ? one : two;
 			struct plan_entry *winner = loser == one ? two : one;
 			plan_refuse(loser, "it is a second file of plugin %s: %s is the first",
-				    name_of(winner),
-				    winner->kind == PLAN_KEEP ? winner->old->source
-							      : winner->plugin.source);
+			            name_of(winner),
+			            winner->kind == PLAN_KEEP ? winner->old->source
+			                                      : winner->plugin.source);
 			loser->old = NULL;
 		}
 	}
 }
 
 int plan_make(struct plan *plan, const struct config *config, const struct folder *folder,
-	      const struct plugin *installed, size_t installed_count, struct err *why)
+              const struct plugin *installed, size_t installed_count, struct err *why)
 {
 	struct dirent **files;
 	*plan = (struct plan){ 0 };
 	int count = scandir(config->plugin_dir, &files, is_plugin_file, alphasort);
 	if (count < 0)
 		return err_set(why, "plugin_dir: %s cannot be read: %s", config->plugin_dir,
-			       strerror(errno));
+		               strerror(errno));
 	for (int i = 0; i < count; i++) {
 		plan_file(plan, config, folder, installed, installed_count, files[i]->d_name);
 		free(files[i]);

@@ -1,7 +1,8 @@
-/* plan: what a reload would do: which plugin files are unchanged, new, or refused, before anything of them is made.
+/* plan: what a reload would do: which plugin files are unchanged, new, or refused, before anything
+ * of them is made.
  *
- * Each changed file is copied, read, tried in a process of its own, and loaded from its copy. A bad file costs only itself.
- * Thread: main. */
+ * Each changed file is copied, read, tried in a process of its own, and loaded from its copy. A bad
+ * file costs only itself. Thread: main. */
 #ifndef RELOAD_PLAN_H
 #define RELOAD_PLAN_H
 
@@ -41,16 +42,16 @@ struct plan {
 	size_t count;
 };
 
-/* Looks at every .so file in config->plugin_dir. `installed` is what is loaded now. 0; -1 with `why`: the folder cannot be
- * read. */
+/* Looks at every .so file in config->plugin_dir. `installed` is what is loaded now. 0; -1 with
+ * `why`: the folder cannot be read. */
 int plan_make(struct plan *plan, const struct config *config, const struct folder *folder,
-	      const struct plugin *installed, size_t installed_count, struct err *why);
+              const struct plugin *installed, size_t installed_count, struct err *why);
 /* Frees what no plugin took over: modules that were not made into generations are unloaded. */
 void plan_free(struct plan *plan);
 
 /* Refuses an entry after all; its module is unloaded. */
-__attribute__((format(printf, 2, 3))) void plan_refuse(struct plan_entry *entry,
-							const char *format, ...);
+__attribute__((format(printf, 2, 3))) void plan_refuse(struct plan_entry *entry, const char *format,
+                                                       ...);
 
 void plugin_clear(struct plugin *plugin);
 

@@ -72,15 +72,15 @@ static void tell_restart_needed(const struct config *now, const struct config *n
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (keys[i].differs)
 			log_warn("reload", "%s: it has changed, and takes effect with a restart",
-				 keys[i].key);
+			         keys[i].key);
 }
 
 static int read_config(struct reload *reload, struct next *next)
 {
 	struct config_errors errors = { 0 };
 	const struct reload_source *source = &reload->source;
-	int rc = config_load(source->path, source->overrides, source->override_count,
-			     &next->config, &errors);
+	int rc = config_load(source->path, source->overrides, source->override_count, &next->config,
+	                     &errors);
 	if (rc != 0)
 		log_lines(errors.text);
 	config_errors_free(&errors);
@@ -112,13 +112,13 @@ static int make_next(struct reload *reload, struct next *next)
 	next->site = site_new(next->config);
 	if (next->site == NULL) {
 		log_error("reload", "endpoints: there were more than %d since the start",
-			  SITE_ENDPOINTS_MAX);
+		          SITE_ENDPOINTS_MAX);
 		return -1;
 	}
 	if (plan_make(&next->plan, next->config, &reload->folder, reload->plugins,
-		      reload->plugin_count, &why) != 0 ||
+	              reload->plugin_count, &why) != 0 ||
 	    stage_make(&next->stage, reload->act, next->config, &reload->folder, &next->plan,
-		       &why) != 0) {
+	               &why) != 0) {
 		log_error("reload", "%s", why.text);
 		return -1;
 	}
@@ -133,7 +133,7 @@ static void repoint(struct generation *generation, void *context)
 	const struct stage *stage = context;
 	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
 		need_set(&generation->needs[i],
-			 stage_provider(stage, generation->manifest.needs[i]));
+		         stage_provider(stage, generation->manifest.needs[i]));
 }
 
 static void set_live_values(struct reload *reload, const struct config *config)
@@ -145,7 +145,7 @@ static void set_live_values(struct reload *reload, const struct config *config)
 	int rc = log_open(config->log.file, (enum log_level)config->log.level);
 	if (rc < 0)
 		log_warn("reload", "log.file: %s: %s; the log goes on where it was",
-			 config->log.file, strerror(-rc));
+		         config->log.file, strerror(-rc));
 }
 
 static void swap(struct reload *reload, struct next *next)
@@ -173,11 +173,12 @@ static void activate_new(const struct next *next)
 		const struct plan_entry *entry = &next->plan.entries[i];
 		if (entry->kind == PLAN_NEW &&
 		    generation_step(entry->plugin.generation, STEP_ACTIVATE,
-				    next->config->load_ms) == ACT_E_LATE)
-			log_error("reload",
-				  "plugin %s: activate did not end within load_ms; a worker is in it "
-				  "still",
-				  entry->plugin.name);
+		                    next->config->load_ms) == ACT_E_LATE)
+			log_error(
+				"reload",
+				"plugin %s: activate did not end within load_ms; a worker is in it "
+				"still",
+				entry->plugin.name);
 	}
 }
 
@@ -203,17 +204,17 @@ static void log_entry(const struct plan_entry *entry)
 		log_info("reload", "plugin %s: unchanged", old->name);
 	else if (entry->kind == PLAN_REFUSED)
 		log_warn("reload", "plugin %s: refused: %s%s%s", old != NULL ? old->name : name,
-			 entry->why.text, old != NULL ? "; the one before goes on: " : "",
-			 old != NULL ? old->generation->manifest.version : "");
+		         entry->why.text, old != NULL ? "; the one before goes on: " : "",
+		         old != NULL ? old->generation->manifest.version : "");
 	else if (entry->kind == PLAN_OFF)
 		log_info("reload", "plugin %s: switched off in the config", name);
 	else if (old != NULL)
 		log_info("reload", "plugin %s: replaced %s (generation %lu) by %s (generation %lu)",
-			 name, old->generation->manifest.version, old->generation->number,
-			 entry->manifest.version, plugin->generation->number);
+		         name, old->generation->manifest.version, old->generation->number,
+		         entry->manifest.version, plugin->generation->number);
 	else
 		log_info("reload", "plugin %s: loaded %s (generation %lu)", name,
-			 entry->manifest.version, plugin->generation->number);
+		         entry->manifest.version, plugin->generation->number);
 }
 
 static bool stays(const struct next *next, const struct plugin *plugin)
@@ -244,7 +245,7 @@ static void settle_plugins(struct reload *reload, struct next *next)
 		if (!replaced)
 			log_info("reload", "plugin %s: retired: its file is gone", plugin->name);
 		retire_take(reload->retire, plugin->generation, plugin->copy, config->drain_ms,
-			    config->load_ms);
+		            config->load_ms);
 		plugin->copy = NULL;
 		plugin_clear(plugin);
 	}
@@ -301,11 +302,11 @@ static enum reload_verdict report(const struct reload *reload, enum reload_verdi
 {
 	if (verdict == RELOAD_TAKEN)
 		log_info("reload", "reload %u taken: %zu plugins serve", reload->number,
-			 reload->plugin_count);
+		         reload->plugin_count);
 	else if (verdict == RELOAD_PARTIAL)
 		log_warn("reload",
-			 "reload %u partial: %zu plugins serve; what was refused is said above",
-			 reload->number, reload->plugin_count);
+		         "reload %u partial: %zu plugins serve; what was refused is said above",
+		         reload->number, reload->plugin_count);
 	else
 		log_error("reload", "reload %u refused: nothing has changed", reload->number);
 	return verdict;
@@ -314,8 +315,7 @@ static enum reload_verdict report(const struct reload *reload, enum reload_verdi
 enum reload_verdict reload_first(struct reload *reload)
 {
 	struct next next = { .config = reload->config };
-	if (make_next(reload, &next) != 0 ||
-	    (reload->config->strict && any_refused(&next.plan))) {
+	if (make_next(reload, &next) != 0 || (reload->config->strict && any_refused(&next.plan))) {
 		if (next.world != NULL)
 			log_error("reload", "\"strict\" is set and a plugin was refused");
 		next.config = NULL; /* reload_free() has it */
@@ -342,7 +342,7 @@ enum reload_verdict reload_again(struct reload *reload)
 /* ---- life ---- */
 
 struct reload *reload_new(struct act *act, const struct reload_source *source,
-			  struct config *config, struct site *site, struct err *why)
+                          struct config *config, struct site *site, struct err *why)
 {
 	struct reload *reload = mem_new(1, sizeof *reload);
 	reload->act = act;
@@ -374,11 +374,11 @@ bool reload_free(struct reload *reload)
 		for (size_t i = 0; i < reload->plugin_count; i++) {
 			struct plugin *plugin = &reload->plugins[i];
 			bool provider = plugin->generation != NULL &&
-					plugin->generation->manifest.provide_count > 0;
+			                plugin->generation->manifest.provide_count > 0;
 			if (plugin->generation == NULL || provider != (round == 1))
 				continue;
 			retire_take(reload->retire, plugin->generation, plugin->copy, drain_ms,
-				    step_ms);
+			            step_ms);
 			plugin->generation = NULL;
 			plugin->copy = NULL;
 		}

@@ -1,8 +1,8 @@
 /* reload: the transaction behind the start and behind every SIGHUP.
  *
- * Read and check the config; find out about every plugin file; make the next world beside the old one; swap one pointer; let the
- * old generations end. Whatever is wrong before the swap changes nothing. docs/reload.md tells it for people.
- * Thread: main. */
+ * Read and check the config; find out about every plugin file; make the next world beside the old
+ * one; swap one pointer; let the old generations end. Whatever is wrong before the swap changes
+ * nothing. docs/reload.md tells it for people. Thread: main. */
 #ifndef RELOAD_RELOAD_H
 #define RELOAD_RELOAD_H
 
@@ -28,18 +28,19 @@ enum reload_verdict {
 	RELOAD_REFUSED, /* nothing has changed */
 };
 
-/* Takes the config over that the server was started with, and the site made of it, which `act->net` holds already. Opens the
- * state folder. NULL with `why`. */
+/* Takes the config over that the server was started with, and the site made of it, which `act->net`
+ * holds already. Opens the state folder. NULL with `why`. */
 struct reload *reload_new(struct act *act, const struct reload_source *source,
-			  struct config *config, struct site *site, struct err *why);
+                          struct config *config, struct site *site, struct err *why);
 
-/* Loads the plugins for the first time. The loops run, and nobody is connected. With "strict" a refused plugin makes it
- * RELOAD_REFUSED. */
+/* Loads the plugins for the first time. The loops run, and nobody is connected. With "strict" a
+ * refused plugin makes it RELOAD_REFUSED. */
 enum reload_verdict reload_first(struct reload *reload);
 /* SIGHUP. Logs a line for each plugin, and one for the whole. */
 enum reload_verdict reload_again(struct reload *reload);
 
-/* Ends all plugins; the connections are closed. False: one hangs, and the process must end without freeing what it uses. */
+/* Ends all plugins; the connections are closed. False: one hangs, and the process must end without
+ * freeing what it uses. */
 bool reload_free(struct reload *reload);
 
 #endif

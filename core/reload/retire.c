@@ -30,7 +30,8 @@ struct leaving {
 struct retire {
 	struct act *act;
 	pthread_t thread;
-	/* Held while a generation is looked at, too: retire_repoint() never meets one that is being freed. */
+	/* Held while a generation is looked at, too: retire_repoint() never meets one that is being
+	 * freed. */
 	pthread_mutex_t lock;
 	pthread_cond_t more; /* something was handed over, or the thread is to end */
 	struct leaving *first;
@@ -64,16 +65,17 @@ static void end(struct retire *retire, struct leaving *leaving)
 	sql_handles_sweep(retire->act->sql, generation);
 	if (!generation_leave_workers(generation, leaving->step_ms) ||
 	    generation_step(generation, STEP_DESTROY, leaving->step_ms) == ACT_E_LATE) {
-		log_error("reload", "plugin %s (generation %lu): destroy did not end in time: it stays "
-				    "in memory",
-			  name, number);
+		log_error("reload",
+		          "plugin %s (generation %lu): destroy did not end in time: it stays "
+		          "in memory",
+		          name, number);
 		return;
 	}
 	if (generation_free(generation, &resident))
 		log_info("reload", "plugin %s (generation %lu): unloaded", name, number);
 	else
 		log_warn("reload", "plugin %s (generation %lu): ended, but it stays in memory: %s",
-			 name, number, resident.text);
+		         name, number, resident.text);
 }
 
 /* Moves one generation on. True: it is done with, one way or the other. */
@@ -85,10 +87,11 @@ static bool advance(struct retire *retire, struct leaving *leaving)
 	if (leaving->phase == PHASE_STOP) {
 		leaving->phase = PHASE_DRAIN;
 		if (generation_step(generation, STEP_STOP, leaving->step_ms) == ACT_E_LATE) {
-			log_error("reload",
-				  "plugin %s (generation %lu): stop did not end in time: it stays in "
-				  "memory",
-				  name_of(leaving), generation->number);
+			log_error(
+				"reload",
+				"plugin %s (generation %lu): stop did not end in time: it stays in "
+				"memory",
+				name_of(leaving), generation->number);
 			return true;
 		}
 	}
@@ -105,9 +108,9 @@ static bool advance(struct retire *retire, struct leaving *leaving)
 		leaving->phase = PHASE_WAIT;
 		net_barrier(net, fail_on_loop, generation);
 		log_warn("reload",
-			 "plugin %s (generation %lu): %lu calls or tasks are open at the end of "
-			 "drain_ms; their clients were answered, it is unloaded when they return",
-			 name_of(leaving), generation->number, pins);
+		         "plugin %s (generation %lu): %lu calls or tasks are open at the end of "
+		         "drain_ms; their clients were answered, it is unloaded when they return",
+		         name_of(leaving), generation->number, pins);
 	}
 	return false;
 }
@@ -158,15 +161,15 @@ struct retire *retire_new(struct act *act)
 }
 
 void retire_take(struct retire *retire, struct generation *generation, char *copy,
-		 uint32_t drain_ms, uint32_t step_ms)
+                 uint32_t drain_ms, uint32_t step_ms)
 {
 	uint64_t now_ms = clock_ms();
 	struct leaving *leaving = mem_new(1, sizeof *leaving);
 	*leaving = (struct leaving){ .generation = generation,
-				     .copy = copy,
-				     .step_ms = step_ms,
-				     .hurry_ms = now_ms + drain_ms / 2,
-				     .end_ms = now_ms + drain_ms };
+		                     .copy = copy,
+		                     .step_ms = step_ms,
+		                     .hurry_ms = now_ms + drain_ms / 2,
+		                     .end_ms = now_ms + drain_ms };
 	pthread_mutex_lock(&retire->lock);
 	struct leaving **at = &retire->first;
 	while (*at != NULL)
@@ -176,9 +179,8 @@ void retire_take(struct retire *retire, struct generation *generation, char *cop
 	pthread_mutex_unlock(&retire->lock);
 }
 
-void retire_repoint(struct retire *retire, void (*repoint)(struct generation *generation,
-							     void *context),
-		    void *context)
+void retire_repoint(struct retire *retire,
+                    void (*repoint)(struct generation *generation, void *context), void *context)
 {
 	pthread_mutex_lock(&retire->lock);
 	for (struct leaving *leaving = retire->first; leaving != NULL; leaving = leaving->next)

@@ -36,9 +36,10 @@ static const struct config_service *service_line(const struct config *config, co
 	return NULL;
 }
 
-/* The entry that will provide a service: the one that the config names or, where it names none, the only one that can. */
+/* The entry that will provide a service: the one that the config names or, where it names none, the
+ * only one that can. */
 static struct plan_entry *provider_entry(const struct plan *plan, const struct config *config,
-					 const char *id)
+                                         const char *id)
 {
 	const struct config_service *line = service_line(config, id);
 	struct plan_entry *found = NULL;
@@ -72,10 +73,10 @@ static int check_services(const struct plan *plan, const struct config *config, 
 			const struct manifest *manifest = next_manifest(&plan->entries[k]);
 			if (manifest != NULL && strcmp(manifest->name, line->plugin) == 0 &&
 			    !manifest_provides(manifest, line->id))
-				return err_set(why,
-					       "%s:%d:%d: services.%s: plugin %s does not provide it",
-					       config->path, line->place.line, line->place.column,
-					       line->id, line->plugin);
+				return err_set(
+					why, "%s:%d:%d: services.%s: plugin %s does not provide it",
+					config->path, line->place.line, line->place.column,
+					line->id, line->plugin);
 		}
 	}
 	return 0;
@@ -100,10 +101,11 @@ static int visit(struct sorting *sorting, size_t index)
 	if (manifest == NULL || sorting->marks[index] == DONE)
 		return 0;
 	if (sorting->marks[index] == OPEN)
-		return err_set(sorting->why,
-			       "services: a circle: plugin %s needs, through others, what it provides "
-			       "itself; change who provides what under \"services\"",
-			       manifest->name);
+		return err_set(
+			sorting->why,
+			"services: a circle: plugin %s needs, through others, what it provides "
+			"itself; change who provides what under \"services\"",
+			manifest->name);
 	sorting->marks[index] = OPEN;
 	for (uint32_t i = 0; i < manifest->need_count; i++) {
 		const struct plan_entry *provider =
@@ -119,10 +121,10 @@ static int visit(struct sorting *sorting, size_t index)
 
 /* Providers first. `order` has room for all entries. */
 static int sort_entries(const struct plan *plan, const struct config *config, size_t *order,
-			size_t *count, struct err *why)
+                        size_t *count, struct err *why)
 {
-	struct sorting sorting = { plan, config, mem_new(plan->count, sizeof(enum mark)), order, 0,
-				   why };
+	struct sorting sorting = { plan,  config, mem_new(plan->count, sizeof(enum mark)),
+		                   order, 0,      why };
 	int rc = 0;
 	for (size_t i = 0; i < plan->count && rc == 0; i++)
 		rc = visit(&sorting, i);
@@ -144,15 +146,16 @@ static void discard(struct stage *stage, struct plan_entry *entry, bool created)
 		sql_handles_sweep(stage->act->sql, generation);
 		if (!generation_leave_workers(generation, load_ms) ||
 		    generation_step(generation, STEP_DESTROY, load_ms) == ACT_E_LATE) {
-			log_error("reload",
-				  "plugin %s: destroy did not end within load_ms: it stays in memory",
-				  entry->plugin.name);
+			log_error(
+				"reload",
+				"plugin %s: destroy did not end within load_ms: it stays in memory",
+				entry->plugin.name);
 			return;
 		}
 	}
 	if (!generation_free(generation, &resident))
 		log_warn("reload", "plugin %s stays in memory: %s", entry->plugin.name,
-			 resident.text);
+		         resident.text);
 	unlink(entry->plugin.copy);
 }
 
@@ -165,14 +168,15 @@ static bool find_services(struct stage *stage, struct plan_entry *entry)
 		uint32_t size;
 		if (service_facade(need->id, &size) == NULL) {
 			plan_refuse(entry, "it needs %s, which this server does not know",
-				    need->id);
+			            need->id);
 			return false;
 		}
 		if (provider == NULL) {
-			plan_refuse(entry,
-				    "it needs %s, which no loaded plugin provides: say who does under "
-				    "\"services\"",
-				    need->id);
+			plan_refuse(
+				entry,
+				"it needs %s, which no loaded plugin provides: say who does under "
+				"\"services\"",
+				need->id);
 			return false;
 		}
 		need_set(need, provider);
@@ -188,7 +192,7 @@ static bool tables_fit(struct plan_entry *entry)
 		const void *table = generation_service(generation, id);
 		if (table == NULL) {
 			plan_refuse(entry, "it says that it provides %s and gives no table for it",
-				    id);
+			            id);
 			return false;
 		}
 		uint32_t size;
@@ -200,9 +204,10 @@ static bool tables_fit(struct plan_entry *entry)
 	return true;
 }
 
-/* True: it runs in the next world. False: it was refused, and the worker that hangs in it, if so, is lost to the pool. */
+/* True: it runs in the next world. False: it was refused, and the worker that hangs in it, if so,
+ * is lost to the pool. */
 static bool run_step(struct stage *stage, struct plan_entry *entry, enum generation_step step,
-		     const char *word)
+                     const char *word)
 {
 	uint32_t load_ms = stage->config->load_ms;
 	act_rc rc = generation_step(entry->plugin.generation, step, load_ms);
@@ -211,7 +216,7 @@ static bool run_step(struct stage *stage, struct plan_entry *entry, enum generat
 	if (rc == ACT_E_LATE) {
 		entry->plugin.generation = NULL; /* something runs in it still */
 		plan_refuse(entry, "%s did not end within load_ms (%u ms); a worker is lost in it",
-			    word, load_ms);
+		            word, load_ms);
 	} else {
 		discard(stage, entry, step == STEP_START);
 		plan_refuse(entry, "%s failed (%d); the lines above tell what it logged", word, rc);
@@ -228,7 +233,7 @@ static void stage_one(struct stage *stage, struct plan_entry *entry)
 		return;
 	}
 	struct generation_birth birth = { &entry->manifest, entry->module, entry->plugin.settings,
-					  data_dir };
+		                          data_dir };
 	entry->module = NULL;
 	entry->plugin.generation = generation_new(stage->act, &birth);
 	struct generation *generation = entry->plugin.generation;
@@ -258,7 +263,7 @@ static void collect_live(struct stage *stage)
 }
 
 int stage_make(struct stage *stage, struct act *act, const struct config *config,
-	       const struct folder *folder, struct plan *plan, struct err *why)
+               const struct folder *folder, struct plan *plan, struct err *why)
 {
 	*stage = (struct stage){ .act = act, .config = config, .folder = folder, .plan = plan };
 	size_t *order = mem_new(plan->count, sizeof *order), count = 0;

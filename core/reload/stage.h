@@ -1,4 +1,5 @@
-/* stage: the next world's plugins, made beside the ones that serve: created, given their services, started.
+/* stage: the next world's plugins, made beside the ones that serve: created, given their services,
+ * started.
  *
  * A plugin that fails is refused and its old generation, if any, takes its place in the next world.
  * Thread: main. */
@@ -17,10 +18,11 @@ struct stage {
 	size_t live_count;
 };
 
-/* Makes the generations of the plan's new entries, providers before those that need them. 0; -1: the whole reload is to be
- * refused (a circle of services, a service that its plugin does not provide), `why` says why and nothing is left made. */
+/* Makes the generations of the plan's new entries, providers before those that need them. 0; -1:
+ * the whole reload is to be refused (a circle of services, a service that its plugin does not
+ * provide), `why` says why and nothing is left made. */
 int stage_make(struct stage *stage, struct act *act, const struct config *config,
-	       const struct folder *folder, struct plan *plan, struct err *why);
+               const struct folder *folder, struct plan *plan, struct err *why);
 /* Undoes it: every generation that was made is ended. For a reload that is refused after all. */
 void stage_undo(struct stage *stage);
 void stage_free(struct stage *stage);

@@ -224,9 +224,9 @@ struct act_host {
 	act_rc (*group_join)(const act_host *h, act_conn conn, act_bytes group);
 	act_rc (*group_leave)(const act_host *h, act_conn conn, act_bytes group);
 
-	/* [any] Close a connection with a close code (1000, 1001, 1003, 1007 to 1009, 1011 to 1013, 3000 to 4999)
-	 * and a reason of at most 123 bytes, after what waits in its outbox. ACT_E_GONE,
-	 * ACT_E_INVAL. */
+	/* [any] Close a connection with a close code (1000, 1001, 1003, 1007 to 1009, 1011 to 1013,
+	 * 3000 to 4999) and a reason of at most 123 bytes, after what waits in its outbox.
+	 * ACT_E_GONE, ACT_E_INVAL. */
 	act_rc (*close_conn)(const act_host *h, act_conn conn, uint16_t code, act_bytes reason);
 
 	/* [any] on_timer(tag) on the home loop, `ms` from now and, with `repeat`, each `ms` after.
@@ -372,7 +372,7 @@ typedef struct act_note {
 		  plugin_name, plugin_version, plugin_needs, plugin_provides }                     \
 	}
 #ifdef __clang__ /* whose AddressSanitizer would pad the note */
-#define ACT_NOTE_SECTION \
+#define ACT_NOTE_SECTION                                                                           \
 	__attribute__((used, section(".note.act"), aligned(4), no_sanitize("address")))
 #else
 #define ACT_NOTE_SECTION __attribute__((used, section(".note.act"), aligned(4)))
