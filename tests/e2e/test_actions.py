@@ -17,7 +17,7 @@ REQUESTED, ANSWERED = 1110, 1112
 class Actions(ServerCase):
 
     def setUp(self):
-        self.server = self.serve("sqlite", "friend", "profile", config={
+        self.server = self.serve("echo", "sqlite", "friend", "profile", config={
             "services": {"act.sql/1": "sqlite"}})
 
     def connect(self, user):
