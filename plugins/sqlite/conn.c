@@ -24,8 +24,8 @@ static int on_progress(void *arg)
 	return clock_now_ns() >= conn->until_ns;
 }
 
-/* Waits for another writer. SQLite's own handler sleeps for up to 100 ms at a time and knows no
- * deadline but its own; writers here take well under a millisecond, so short sleeps pay. */
+/* Waits for another writer. SQLite's own handler sleeps for up to 100 ms at a time, which is long
+ * beside a short transaction, and knows no deadline but its own. */
 static int on_busy(void *arg, int tries)
 {
 	struct conn *conn = arg;

@@ -52,6 +52,12 @@ static act_rc sqlite_start(void *self)
 	struct database *database = self;
 	act_sql_error why = { .size = sizeof why };
 	struct slot *slot;
+	if (!sqlite3_threadsafe()) {
+		act_logf(database->host, ACT_LOG_ERROR,
+		         "SQLite %s was built without threads: expected SQLITE_THREADSAFE=1 or 2",
+		         sqlite3_libversion());
+		return ACT_E_NOSUPP;
+	}
 	act_rc rc = pool_take(&database->pool, &slot, &why);
 	if (rc != ACT_OK) {
 		act_logf(database->host, ACT_LOG_ERROR, "%s", why.text);

@@ -280,6 +280,22 @@ static void a_statement_that_never_ends_is_ended(void **state)
 	fake_free(db.fake);
 }
 
+static void sizes_have_bounds(void **state)
+{
+	(void)state;
+	static char sql[256 * 1024 + 2];
+	struct db db = db_open(NULL);
+	act_sql_rows rows;
+	db_expect(&db, db_query(&db, 0, "select zeroblob(16 * 1024 * 1024 + 1)", &rows), ACT_E_FAIL,
+	          ACT_SQL_E_OTHER, "too big");
+	memset(sql, ' ', sizeof sql - 1);
+	memcpy(sql, "select", 6);
+	sql[sizeof sql - 2] = '1';
+	db_expect(&db, db_query(&db, 0, sql, &rows), ACT_E_FAIL, ACT_SQL_E_SYNTAX, "too long");
+	assert_int_equal(db_number(&db, 0, "select 1"), 1);
+	fake_free(db.fake);
+}
+
 static void many_different_statements_fit_a_bounded_cache(void **state)
 {
 	(void)state;
@@ -327,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_query_needs_rows),
 		cmocka_unit_test(changed_counts_rows),
 		cmocka_unit_test(a_statement_that_never_ends_is_ended),
+		cmocka_unit_test(sizes_have_bounds),
 		cmocka_unit_test(many_different_statements_fit_a_bounded_cache),
 		cmocka_unit_test(a_prepared_statement_follows_the_schema),
 	};

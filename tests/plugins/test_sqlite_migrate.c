@@ -155,6 +155,38 @@ static void eight_at_once_apply_each_step_once(void **state)
 	fake_free(race.db[0].fake);
 }
 
+static void *migrate_once(void *arg)
+{
+	struct race *race = arg;
+	if (migrate(&race->db[1], "friend", steps, 3) != ACT_OK)
+		race->failed++;
+	return NULL;
+}
+
+/* It must come through where a query would be told that the database is busy. */
+static void a_migration_waits_for_a_writer(void **state)
+{
+	(void)state;
+	struct race race = { .next = 0 };
+	pthread_t thread;
+	race.db[0] = db_open("{\"tx_ms\": 600000}");
+	race.db[1] = db_open_beside(&race.db[0], "{\"busy_ms\": 1}");
+	act_sql_tx tx = db_begin(&race.db[0], 0);
+	assert_int_equal(pthread_create(&thread, NULL, migrate_once, &race), 0);
+	db_sleep(50);
+	DB_OK(&race.db[0], db_commit(&race.db[0], tx));
+	pthread_join(thread, NULL);
+	/* With nothing to do it does not wait: nobody would give it the lock. */
+	tx = db_begin(&race.db[0], 0);
+	DB_OK(&race.db[1], migrate(&race.db[1], "friend", steps, 3));
+	DB_OK(&race.db[0], db_commit(&race.db[0], tx));
+	if (race.failed != 0)
+		print_message("%s\n", race.db[1].why.text);
+	assert_int_equal(race.failed, 0);
+	fake_free(race.db[1].fake);
+	fake_free(race.db[0].fake);
+}
+
 /* ---- settings ------------------------------------------------------------------------------ */
 
 static void bad_settings_are_named(void **state)
@@ -242,6 +274,7 @@ int main(void)
 		cmocka_unit_test(steps_that_make_no_sense_are_refused),
 		cmocka_unit_test(steps_may_be_longer_than_ours),
 		cmocka_unit_test(eight_at_once_apply_each_step_once),
+		cmocka_unit_test(a_migration_waits_for_a_writer),
 		cmocka_unit_test(bad_settings_are_named),
 		cmocka_unit_test(create_touches_no_file),
 		cmocka_unit_test(a_file_that_cannot_be_opened_fails_start),

@@ -53,6 +53,42 @@ static void a_failed_statement_leaves_the_rest_of_its_transaction(void **state)
 	fake_free(db.fake);
 }
 
+/* Some failures take the whole transaction with them. What follows must not take effect by itself,
+ * statement by statement. */
+static void a_transaction_that_sqlite_rolled_back_is_gone(void **state)
+{
+	(void)state;
+	struct db db = db_open("{\"query_ms\": 20}");
+	static const char *const fatal[] = {
+		"insert or rollback into t values (1)",
+		"insert into t with recursive n (i) as (select 2 union all select i + 1 from n) "
+		"select i from n",
+	};
+	DB_OK(&db, db_exec(&db, 0, "create table t (a unique)"));
+	for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
+		act_sql_tx tx = db_begin(&db, 0);
+		DB_OK(&db, db_exec(&db, tx, "insert into t values (1)"));
+		assert_int_equal(db_exec(&db, tx, fatal[i]), ACT_E_FAIL);
+		assert_int_equal(db_exec(&db, tx, "insert into t values (-1)"), ACT_E_GONE);
+		assert_int_equal(db_commit(&db, tx), ACT_E_GONE);
+		assert_int_equal(db_number(&db, 0, "select count(*) from t"), 0);
+	}
+	fake_free(db.fake);
+}
+
+/* The plugin keeps its own BEGIN and COMMIT prepared on the same connection. */
+static void an_asker_does_not_reach_the_plugins_own_statements(void **state)
+{
+	(void)state;
+	struct db db = db_open("{\"connections\": 1}");
+	DB_OK(&db, db_commit(&db, db_begin(&db, 0)));
+	act_sql_tx tx = db_begin(&db, 0);
+	db_expect(&db, db_exec(&db, tx, "COMMIT"), ACT_E_FAIL, ACT_SQL_E_SYNTAX, "commit()");
+	DB_OK(&db, db_commit(&db, tx));
+	db_expect(&db, db_exec(&db, 0, "BEGIN IMMEDIATE"), ACT_E_FAIL, ACT_SQL_E_SYNTAX, "begin()");
+	fake_free(db.fake);
+}
+
 static void a_reader_does_not_write_and_sees_one_moment(void **state)
 {
 	(void)state;
@@ -98,6 +134,25 @@ static void a_cursor_goes_over_many_rows(void **state)
 	assert_int_equal(seen, 10000);
 	assert_int_equal(db.sql->close(db.self, rows), ACT_OK);
 	assert_int_equal(db.sql->close(db.self, rows), ACT_E_GONE);
+	fake_free(db.fake);
+}
+
+/* What query() was given may change as soon as it has returned. */
+static void a_cursor_keeps_its_parameters(void **state)
+{
+	(void)state;
+	struct db db = db_open(NULL);
+	char text[] = "kept, and long enough to have memory of its own";
+	const act_sql_value arg = db_text(text);
+	act_sql_rows rows;
+	act_sql_value col;
+	act_bytes sql = act_str("values (1), ($1)");
+	DB_OK(&db, db.sql->query(db.self, 0, sql, &arg, 1, &rows, &db.why));
+	text[0] = 'X';
+	DB_OK(&db, db_next(&db, rows, &col, 1));
+	DB_OK(&db, db_next(&db, rows, &col, 1));
+	assert_int_equal(((const char *)col.b.ptr)[0], 'k');
+	assert_int_equal(db.sql->close(db.self, rows), ACT_OK);
 	fake_free(db.fake);
 }
 
@@ -197,10 +252,13 @@ static void handles_fit_nothing_else(void **state)
 		assert_int_equal(db_commit(&db, tx ^ invented), ACT_E_GONE);
 		assert_int_equal(db.sql->close(db.self, rows ^ invented), ACT_E_GONE);
 	}
+	/* The other generation has a transaction in the same place, under another number. */
+	act_sql_tx others = db_begin(&other, ACT_SQL_READ);
 	assert_int_equal(db_commit(&other, tx), ACT_E_GONE);
 	assert_int_equal(db_next(&other, rows, &col, 1), ACT_E_GONE);
 	DB_OK(&db, db_next(&db, rows, &col, 1));
 	DB_OK(&db, db_commit(&db, tx));
+	DB_OK(&other, db_commit(&other, others));
 	fake_free(other.fake);
 	fake_free(db.fake);
 }
@@ -231,7 +289,7 @@ static void an_overdue_transaction_is_rolled_back_by_the_timer(void **state)
 static void an_overdue_transaction_is_rolled_back_by_whoever_meets_it(void **state)
 {
 	(void)state;
-	struct db db = db_open("{\"tx_ms\": 20, \"connections\": 1}");
+	struct db db = db_open("{\"tx_ms\": 20, \"connections\": 1, \"wait_ms\": 60000}");
 	DB_OK(&db, db_exec(&db, 0, "create table t (a)"));
 	act_sql_tx tx = db_begin(&db, 0);
 	DB_OK(&db, db_exec(&db, tx, "insert into t values (1)"));
@@ -306,8 +364,11 @@ int main(void)
 		cmocka_unit_test(a_commit_keeps_and_a_rollback_does_not),
 		cmocka_unit_test(a_commit_that_fails_rolls_back),
 		cmocka_unit_test(a_failed_statement_leaves_the_rest_of_its_transaction),
+		cmocka_unit_test(a_transaction_that_sqlite_rolled_back_is_gone),
+		cmocka_unit_test(an_asker_does_not_reach_the_plugins_own_statements),
 		cmocka_unit_test(a_reader_does_not_write_and_sees_one_moment),
 		cmocka_unit_test(a_cursor_goes_over_many_rows),
+		cmocka_unit_test(a_cursor_keeps_its_parameters),
 		cmocka_unit_test(the_end_of_a_transaction_closes_its_cursors),
 		cmocka_unit_test(cursors_of_one_transaction_go_side_by_side),
 		cmocka_unit_test(cursors_have_a_bound),
