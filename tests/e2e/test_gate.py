@@ -82,9 +82,7 @@ class Gate(ServerCase):
     def test_upgrade_to_something_else(self):
         for other in ("h2c", "TLS/1.0", "websockets"):
             with self.subTest(other):
-                response = self.answer(upgrade_request("/serv/", Upgrade=other))
-                self.assertIn(response.status, (400, 426))
-                json.loads(response.body)
+                self.refused(upgrade_request("/serv/", Upgrade=other), 400)
 
     def test_headers_that_are_too_large(self):
         with Socket(self.server.port) as sock:

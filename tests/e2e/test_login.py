@@ -177,12 +177,13 @@ class WhereLoginIsAskedFor(TokenCase):
         self.assertEqual(client.error(PRIVATE)["name"], "not_logged_in")
         self.assertEqual(client.text(1, "hi"), "hi")
 
-    def test_none_looks_at_no_token(self):
+    def test_none(self):
+        """No token is asked for; one that is there and bad is refused here too."""
         self.start()
-        client = self.client("/none/", **self.bearer("rubbish"))
-        self.assertEqual(client.error(PRIVATE)["name"], "not_logged_in")
+        self.assertEqual(self.client("/none/").text(1, "hi"), "hi")
+        self.assertEqual(self.refusal("/none/", **self.bearer("rubbish")), (401, "not_logged_in"))
         client = self.client("/none/", **self.bearer(self.issuer.mint("alice")))
-        self.assertEqual(client.error(PRIVATE)["name"], "not_logged_in")
+        self.assertEqual(client.text(1, "hi"), "hi")
 
     def test_places_that_are_switched_off(self):
         self.start(login={"header": "authorization", "cookie": None, "query": None})

@@ -83,6 +83,8 @@ class Storm(ServerCase):
         finally:
             over.set()
         await asyncio.gather(*talks)
+        for talker in talkers:
+            talker.writer.close()
         return talkers
 
     def test_storm(self):
@@ -91,8 +93,6 @@ class Storm(ServerCase):
             self.assertEqual(talker.answered, talker.sent)
         self.assertGreater(sum(talker.answered for talker in talkers), CONNECTIONS * SWAPS // 2)
         self.assertEqual(set.union(*(talker.builds for talker in talkers)), {"a", "b"})
-        for talker in talkers:
-            talker.writer.close()
 
     def test_the_plugin_answers_after_all_that(self):
         for turn in range(4):

@@ -20,7 +20,10 @@ act_rc probe_hold(struct probe *probe, const act_call *call)
 		snprintf(free_slot->name, sizeof free_slot->name, "%s", words_next(&words));
 	}
 	pthread_mutex_unlock(&probe->lock);
-	return free_slot != NULL ? ACT_DEFER : ACT_E_BUSY;
+	if (free_slot == NULL)
+		return ACT_E_BUSY;
+	probe_event(probe, "held %.*s", ACT_FMT(call->payload));
+	return ACT_DEFER;
 }
 
 /* Takes the token that was held under `name`; 0: there is none. */
