@@ -54,8 +54,9 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 		{ NULL, 0, NULL, 0 },
 	};
 	arguments->config_path = ACTD_DEFAULT_CONFIG;
+	opterr = 0; /* our own words below */
 	arguments->overrides = mem_new((size_t)argc, sizeof *arguments->overrides);
-	for (int letter; (letter = getopt_long(argc, argv, "c:o:thV", words, NULL)) != -1;) {
+	for (int letter; (letter = getopt_long(argc, argv, ":c:o:thV", words, NULL)) != -1;) {
 		switch (letter) {
 		case 'c':
 			arguments->config_path = optarg;
@@ -73,7 +74,11 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 			puts("actd " ACTD_VERSION);
 			return 1 + EXIT_SUCCESS;
 		default:
-			fputs("actd: see actd --help\n", stderr);
+			fprintf(stderr,
+			        letter == ':'
+			                ? "actd: %s: expected a value behind it; see actd --help\n"
+			                : "actd: %s: there is no such option; see actd --help\n",
+			        argv[optind - 1]);
 			return 1 + EXIT_USAGE;
 		}
 	}

@@ -129,31 +129,48 @@ static uint64_t put_handle(struct generation *consumer, struct generation *provi
 	return number;
 }
 
-/* Finds a handle of this consumer. With `take` it leaves the table, and its pin is the caller's;
- * otherwise the caller gets a pin of its own. */
+static struct handle **find_place(struct sql_handles *handles, uint64_t number)
+{
+	struct handle **at = &handles->buckets[number % BUCKETS];
+	while (*at != NULL && (*at)->number != number)
+		at = &(*at)->next;
+	return at;
+}
+
+/* The provider behind a handle of this consumer, pinned once more; NULL: there is no such handle.
+ */
 static struct generation *find_handle(struct generation *consumer, enum handle_kind kind,
-                                      uint64_t number, bool take, uint64_t *theirs)
+                                      uint64_t number, uint64_t *theirs)
 {
 	struct sql_handles *handles = consumer->act->sql;
 	struct generation *provider = NULL;
 	pthread_mutex_lock(&handles->lock);
-	struct handle **at = &handles->buckets[number % BUCKETS];
-	while (*at != NULL && (*at)->number != number)
-		at = &(*at)->next;
-	struct handle *handle = *at;
+	const struct handle *handle = *find_place(handles, number);
 	if (handle != NULL && handle->kind == kind && handle->consumer == consumer) {
 		provider = handle->provider;
 		*theirs = handle->theirs;
-		if (take) {
-			*at = handle->next;
-			handles->count--;
-			free(handle);
-		} else {
-			generation_pin(provider);
-		}
+		generation_pin(provider);
 	}
 	pthread_mutex_unlock(&handles->lock);
 	return provider;
+}
+
+/* The handle is over, and its pin with it. */
+static void drop_handle(struct generation *consumer, uint64_t number)
+{
+	struct sql_handles *handles = consumer->act->sql;
+	pthread_mutex_lock(&handles->lock);
+	struct handle **at = find_place(handles, number);
+	struct handle *handle = *at;
+	if (handle != NULL) {
+		*at = handle->next;
+		handles->count--;
+	}
+	pthread_mutex_unlock(&handles->lock);
+	if (handle == NULL)
+		return;
+	generation_unpin(handle->provider);
+	free(handle);
 }
 
 /* The provider for a statement: that of its transaction, or the one of the moment. Pinned. */
@@ -164,7 +181,7 @@ static act_rc provider_for(const act_host *h, act_sql_tx tx, struct generation *
 	if (loop_self() != NULL)
 		return ACT_E_THREAD;
 	*theirs = 0;
-	*provider = tx != 0 ? find_handle(consumer, HANDLE_TX, tx, false, theirs)
+	*provider = tx != 0 ? find_handle(consumer, HANDLE_TX, tx, theirs)
 	                    : need_take(generation_need(consumer, ACT_EXT_SQL));
 	if (*provider == NULL)
 		return ACT_E_GONE;
@@ -205,32 +222,39 @@ static act_rc sql_begin(const act_host *h, uint32_t flags, act_sql_tx *tx, act_s
 	return *tx != 0 ? ACT_OK : ACT_E_BUSY;
 }
 
-static act_rc sql_commit(const act_host *h, act_sql_tx tx, act_sql_error *why)
+/* What ends a handle, and what only uses one. */
+enum deed { DEED_COMMIT, DEED_ROLLBACK, DEED_CLOSE };
+
+static act_rc end_handle(const act_host *h, enum deed deed, uint64_t number, act_sql_error *why)
 {
-	act_sql_tx theirs;
+	struct generation *consumer = generation_of(h);
+	enum handle_kind kind = deed == DEED_CLOSE ? HANDLE_ROWS : HANDLE_TX;
+	uint64_t theirs;
 	if (loop_self() != NULL)
 		return ACT_E_THREAD;
-	struct generation *provider = find_handle(generation_of(h), HANDLE_TX, tx, true, &theirs);
+	struct generation *provider = find_handle(consumer, kind, number, &theirs);
 	if (provider == NULL)
 		return ACT_E_GONE;
+	const act_sql_provider *table = table_of(provider);
 	generation_seen(provider);
-	act_rc rc = table_of(provider)->commit(provider->self, theirs, why);
+	act_rc rc = deed == DEED_COMMIT     ? table->commit(provider->self, theirs, why)
+	            : deed == DEED_ROLLBACK ? table->rollback(provider->self, theirs)
+	                                    : table->close(provider->self, theirs);
+	/* Busy: another thread is inside, and the handle lives on. */
+	if (rc != ACT_E_BUSY)
+		drop_handle(consumer, number);
 	generation_unpin(provider);
 	return rc;
 }
 
+static act_rc sql_commit(const act_host *h, act_sql_tx tx, act_sql_error *why)
+{
+	return end_handle(h, DEED_COMMIT, tx, why);
+}
+
 static act_rc sql_rollback(const act_host *h, act_sql_tx tx)
 {
-	act_sql_tx theirs;
-	if (loop_self() != NULL)
-		return ACT_E_THREAD;
-	struct generation *provider = find_handle(generation_of(h), HANDLE_TX, tx, true, &theirs);
-	if (provider == NULL)
-		return ACT_E_GONE;
-	generation_seen(provider);
-	act_rc rc = table_of(provider)->rollback(provider->self, theirs);
-	generation_unpin(provider);
-	return rc;
+	return end_handle(h, DEED_ROLLBACK, tx, NULL);
 }
 
 static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
@@ -271,8 +295,7 @@ static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols
 	act_sql_rows theirs;
 	if (loop_self() != NULL)
 		return ACT_E_THREAD;
-	struct generation *provider =
-		find_handle(generation_of(h), HANDLE_ROWS, rows, false, &theirs);
+	struct generation *provider = find_handle(generation_of(h), HANDLE_ROWS, rows, &theirs);
 	if (provider == NULL)
 		return ACT_E_GONE;
 	generation_seen(provider);
@@ -283,17 +306,7 @@ static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols
 
 static act_rc sql_close(const act_host *h, act_sql_rows rows)
 {
-	act_sql_rows theirs;
-	if (loop_self() != NULL)
-		return ACT_E_THREAD;
-	struct generation *provider =
-		find_handle(generation_of(h), HANDLE_ROWS, rows, true, &theirs);
-	if (provider == NULL)
-		return ACT_E_GONE;
-	generation_seen(provider);
-	act_rc rc = table_of(provider)->close(provider->self, theirs);
-	generation_unpin(provider);
-	return rc;
+	return end_handle(h, DEED_CLOSE, rows, NULL);
 }
 
 const struct act_sql service_sql = {

@@ -101,5 +101,11 @@ int folder_data_dir(const struct folder *folder, const char *plugin, char path[P
                     struct err *why)
 {
 	snprintf(path, PATH_MAX, "%s/data/%s", folder->state_dir, plugin);
-	return make_path(path, why);
+	if (make_path(path, why) != 0)
+		return -1;
+	/* Databases and keys: for the server's own user alone, whatever the umask makes of the
+	 * files. */
+	if (chmod(path, 0700) != 0)
+		return err_set(why, "%s: %s", path, strerror(errno));
+	return 0;
 }

@@ -188,7 +188,8 @@ static void free_old(struct reload *reload, struct next *next)
 	net_barrier(reload->act->net, NULL, NULL);
 	world_free(reload->world);
 	site_free(reload->site);
-	config_free(reload->config);
+	if (reload->config != next->config) /* it is, the first time */
+		config_free(reload->config);
 	reload->world = next->world;
 	reload->site = next->site;
 	reload->config = next->config;
@@ -286,13 +287,7 @@ static enum reload_verdict take(struct reload *reload, struct next *next)
 	bool partial = any_refused(&next->plan);
 	swap(reload, next);
 	activate_new(next);
-	if (next->config == reload->config) { /* the first time */
-		site_free(reload->site);
-		reload->site = next->site;
-		reload->world = next->world;
-	} else {
-		free_old(reload, next);
-	}
+	free_old(reload, next);
 	settle_plugins(reload, next);
 	next_free(next);
 	return partial ? RELOAD_PARTIAL : RELOAD_TAKEN;
