@@ -1,4 +1,6 @@
 /* fake_host: the life of the plugin and of what was taken down about it. */
+#include "fake_host.h"
+
 #include "fake_inner.h"
 
 #include <dlfcn.h>
