@@ -134,6 +134,8 @@ class GateBounds(ServerCase):
     def test_more_connections_than_allowed(self):
         server = self.serve(config={"limits": {"connections": 2}})
         clients = [Client(server.port), Client(server.port)]
+        for client in clients:
+            self.assertEqual(client.call(1, b"in"), b"in")
         with self.assertRaises(Refused) as caught:
             Client(server.port)
         self.assertEqual(caught.exception.status, 503)

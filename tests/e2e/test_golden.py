@@ -27,7 +27,7 @@ CONFIG = {
         "2": {"action": "echo.echo", "payload_max": 8},
         "3": {"action": "echo.echo", "rate_per_s": 0.001, "rate_burst": 1},
         "9": "absent.action",
-        "110": "friend.add", "112": "friend.answer",
+        "110": "friend.add", "112": "friend.answer", "114": "friend.list",
     },
     "pushes": {"1110": "friend.requested", "1112": "friend.answered"},
 }
