@@ -46,7 +46,7 @@ class Limits(ServerCase):
             for _ in range(3):
                 error = two.error(CAPPED, "another")
                 self.assertEqual((error["code"], error["name"], error["retry"]),
-                                 (429, "rate_limited", True))
+                                 (503, "overloaded", True))
             self.assertEqual(two.release(name, "done"), OK)
             self.assertEqual(one.reply(), (CAPPED, b"done"))
 
