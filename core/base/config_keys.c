@@ -71,7 +71,8 @@ static const struct config_key keys[] = {
 	{ "endpoints.*.login", WORD(AT_ENDPOINT(login), "none|optional|required"), "\"optional\"",
 	  LIVE,
 	  "\"required\": without a good token the upgrade is refused. \"optional\": without "
-	  "one only actions that need no login are served. \"none\": tokens are not looked at." },
+	  "one only actions that need no login are served. \"none\": nobody is logged "
+	  "in; a bad token is refused all the same." },
 	{ "endpoints.*.action", TEXT_OR_NULL(AT_ENDPOINT(action)), "null", LIVE,
 	  "With \"mode\": \"raw\": the action that gets the messages, \"plugin.action\"." },
 

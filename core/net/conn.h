@@ -122,6 +122,8 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason);
 void conn_in_turn(struct conn *conn);
 /* Takes up waiting messages as far as open calls and the outbox allow; starts and stops reading. */
 void conn_pump(struct conn *conn);
+/* Stops or starts reading, as the queue, the outbox and the end of the server ask for. */
+void conn_steer_reading(struct conn *conn);
 void conn_pending_free(struct conn *conn);
 /* Writes the outbox. False: the connection was lost, and is freed. */
 bool conn_flush(struct conn *conn);

@@ -32,9 +32,9 @@ static bool pending_full(const struct conn *conn)
 
 /* Reading goes on while the queue has room. What was read before a pause took effect may overrun
  * the bound by a receive buffer's worth, never by more. */
-static void steer_reading(struct conn *conn)
+void conn_steer_reading(struct conn *conn)
 {
-	bool pause = pending_full(conn) || conn_congested(conn);
+	bool pause = pending_full(conn) || conn_congested(conn) || conn->loop->draining;
 	if (pause == conn->paused || conn->draining)
 		return;
 	conn->paused = pause;
@@ -122,7 +122,7 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 		show_message(conn, "<", text, bytes, len);
 	if (conn->calls > 0 || conn->pending_first != NULL || conn_congested(conn)) {
 		put_pending(conn, text, bytes, len);
-		steer_reading(conn);
+		conn_steer_reading(conn);
 	} else {
 		serve(conn, text, bytes, len);
 	}
@@ -137,7 +137,7 @@ void conn_pump(struct conn *conn)
 		free(pending);
 	}
 	if (!conn->close_wanted)
-		steer_reading(conn);
+		conn_steer_reading(conn);
 }
 
 void conn_call_begun(struct conn *conn)

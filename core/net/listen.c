@@ -55,6 +55,7 @@ static void name_peer(const union address *peer, char *to, size_t room)
 /* No descriptor is left: the one in reserve takes the waiting connection, to close it. */
 static void turn_away(struct listener *listener)
 {
+	listener->loop->counters.turned_away++;
 	close(listener->spare);
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
@@ -68,6 +69,7 @@ static void take(struct listener *listener, int fd, const union address *peer)
 	char name[48];
 	int one = 1;
 	if (loop->handshakes >= net_site(loop->net)->config->limits.handshakes) {
+		loop->counters.turned_away++;
 		close(fd);
 		return;
 	}
@@ -196,6 +198,13 @@ static int open_tcp(struct loop *loops, uint32_t count, const struct config_list
 	/* SO_REUSEPORT would let a second server of the same user share the port unnoticed. A
 	 * socket without it finds out whether the port is free. */
 	int probe = bind_socket(address, len, false);
+	if (probe < 0 && errno == EAFNOSUPPORT && strcmp(where->host, "*") == 0) {
+		/* A kernel without IPv6: every address is every IPv4 address. */
+		*address = (union address){ .v4 = { .sin_family = AF_INET,
+			                            .sin_port = htons(where->port) } };
+		len = sizeof address->v4;
+		probe = bind_socket(address, len, false);
+	}
 	if (probe < 0)
 		return -1;
 	close(probe);

@@ -26,7 +26,8 @@ enum { LOOPS_MAX = 64 };
 /* Plain numbers of the loop's thread; read by others only when the thread has ended. */
 struct loop_counters {
 	uint64_t connections;
-	uint64_t refused; /* upgrades that the gate refused       */
+	uint64_t refused;     /* upgrades that the gate refused                  */
+	uint64_t turned_away; /* accepted and closed: limits.handshakes, or no descriptor */
 	uint64_t messages_in;
 	uint64_t bytes_in;
 	uint64_t messages_out;
@@ -49,6 +50,7 @@ struct loop {
 	uv_prepare_t prepare;
 	uv_check_t check;
 	bool stopping;
+	bool draining;   /* the server is ending: no further message is read */
 	uint64_t now_ms; /* clock_ms() as of this turn, near enough for deadlines */
 
 	struct inbox inbox;

@@ -97,6 +97,16 @@ static void stop_accepting(struct loop *loop, void *context)
 	listen_close(loop);
 }
 
+/* What was read is answered; what was not is asked again elsewhere, after the close. */
+static void stop_reading(struct loop *loop, void *context)
+{
+	(void)context;
+	loop->draining = true;
+	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+		if (!conn->close_wanted)
+			conn_steer_reading(conn);
+}
+
 static void close_all(struct loop *loop, void *context)
 {
 	(void)context;
@@ -137,6 +147,7 @@ void net_drain(struct net *net, uint32_t drain_ms)
 	uint64_t until_ms = clock_ms() + drain_ms;
 	if (net->accepting)
 		net_barrier(net, stop_accepting, NULL);
+	net_barrier(net, stop_reading, NULL);
 	if (!wait_until_idle(net, until_ms))
 		log_warn("net", "calls are still open at the end of drain_ms: given up");
 	net_barrier(net, close_all, NULL);
@@ -159,6 +170,7 @@ static void log_totals(const struct net *net)
 		const struct loop_counters *one = &net->loops[i].counters;
 		sum.connections += one->connections;
 		sum.refused += one->refused;
+		sum.turned_away += one->turned_away;
 		sum.messages_in += one->messages_in;
 		sum.messages_out += one->messages_out;
 		sum.writes += one->writes;
@@ -168,10 +180,12 @@ static void log_totals(const struct net *net)
 		sum.dropped_silent += one->dropped_silent;
 	}
 	log_info("net",
-	         "served %lu connections (%lu refused), %lu messages in, %lu out in %lu writes; "
+	         "served %lu connections (%lu refused, %lu turned away), %lu messages in, %lu out "
+	         "in %lu writes; "
 	         "closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
-	         sum.connections, sum.refused, sum.messages_in, sum.messages_out, sum.writes,
-	         sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow, sum.dropped_silent);
+	         sum.connections, sum.refused, sum.turned_away, sum.messages_in, sum.messages_out,
+	         sum.writes, sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow,
+	         sum.dropped_silent);
 }
 
 void net_free(struct net *net)
