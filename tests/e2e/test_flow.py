@@ -28,8 +28,8 @@ def send_until_stuck(client, data):
 
 class Flow(ServerCase):
 
-    def start(self, **limits):
-        self.server = self.serve("echo", "probe", config={"limits": limits} if limits else None)
+    def start(self, close_ms=2000, **limits):
+        self.server = self.serve("echo", "probe", config={"close_ms": close_ms, "limits": limits})
         self.before = status_kib(self.server.pid, "VmHWM")
 
     def client(self, path="/serv/", **options):
@@ -98,7 +98,7 @@ class Flow(ServerCase):
             (1, b"%08d" % n + b"x" * size) for n in range(count)])
 
     def test_pushes_to_a_client_that_does_not_read(self):
-        self.start()
+        self.start(close_ms=60000)  # it does read again, if late
         deaf, speaker = self.client(receive_buffer=65536), self.client()
         conn = deaf.conn
         self.assertEqual(deaf.text(JOIN, "g"), OK)
