@@ -129,7 +129,7 @@ void conn_pending_free(struct conn *conn);
 bool conn_flush(struct conn *conn);
 /* More is unsent than limits.outbox_bytes: no further message is taken up. */
 bool conn_congested(const struct conn *conn);
-/* Puts an empty ping into the outbox. */
+/* Puts a ping into the outbox. */
 void conn_ping(struct conn *conn);
 
 /* ---- for the loop ---- */

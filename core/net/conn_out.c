@@ -63,12 +63,17 @@ void conn_push(struct conn *conn, const uint8_t *frame, size_t len)
 	count_out(conn, len);
 }
 
+/* With a payload: libwebsockets does not tell of an empty pong. */
 void conn_ping(struct conn *conn)
 {
-	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, FRAME_HEADER_MAX);
+	static const char payload[] = "actd";
+	size_t len = sizeof payload - 1;
+	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, FRAME_HEADER_MAX + len);
 	if (to == NULL)
 		return;
-	outbox_commit(&conn->outbox, frame_header(to, FRAME_PING, 0));
+	size_t head = frame_header(to, FRAME_PING, len);
+	memcpy(to + head, payload, len);
+	outbox_commit(&conn->outbox, head + len);
 	conn_in_turn(conn);
 }
 
