@@ -13,7 +13,7 @@ struct latch;
 struct latch *latch_new(uint32_t count);
 /* One of them has happened; `latch` is not the caller's any more. */
 void latch_down(struct latch *latch);
-/* True: all have. `latch` is not the caller's any more. deadline_ms 0: waits for ever. */
+/* True: all have. `latch` is not the caller's any more. timeout_ms 0: waits for ever. */
 bool latch_wait(struct latch *latch, uint32_t timeout_ms);
 
 #endif

@@ -25,6 +25,7 @@ struct pool {
 	pthread_cond_t work;
 	struct queue shared;
 	uint32_t queue_max;
+	uint32_t open; /* tasks that were accepted and have not run to their end */
 	bool stopping;
 	uint32_t count;
 	struct worker workers[];
@@ -37,12 +38,13 @@ static void queue_init(struct queue *queue)
 	*queue = (struct queue){ .last = &queue->first };
 }
 
-static void queue_put(struct queue *queue, struct task *task)
+static void queue_put(struct pool *pool, struct queue *queue, struct task *task)
 {
 	task->next = NULL;
 	*queue->last = task;
 	queue->last = &task->next;
 	queue->count++;
+	pool->open++;
 }
 
 static struct task *queue_take(struct queue *queue)
@@ -71,7 +73,10 @@ static void *worker_main(void *arg)
 			pthread_mutex_unlock(&pool->lock);
 			task->run(task);
 			pthread_mutex_lock(&pool->lock);
-		} else if (pool->stopping) {
+			pool->open--;
+		} else if (pool->stopping && pool->open == 0) {
+			/* Not sooner: what still runs may submit to this very worker. */
+			pthread_cond_broadcast(&pool->work);
 			break;
 		} else {
 			pthread_cond_wait(&pool->work, &pool->lock);
@@ -123,7 +128,7 @@ bool pool_submit(struct pool *pool, struct task *task)
 	pthread_mutex_lock(&pool->lock);
 	bool room = pool->shared.count < pool->queue_max;
 	if (room) {
-		queue_put(&pool->shared, task);
+		queue_put(pool, &pool->shared, task);
 		pthread_cond_signal(&pool->work);
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -133,7 +138,7 @@ bool pool_submit(struct pool *pool, struct task *task)
 void pool_submit_always(struct pool *pool, struct task *task)
 {
 	pthread_mutex_lock(&pool->lock);
-	queue_put(&pool->shared, task);
+	queue_put(pool, &pool->shared, task);
 	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -142,7 +147,7 @@ void pool_submit_to(struct pool *pool, uint32_t worker, struct task *task)
 {
 	CHECK(worker < pool->count);
 	pthread_mutex_lock(&pool->lock);
-	queue_put(&pool->workers[worker].own, task);
+	queue_put(pool, &pool->workers[worker].own, task);
 	/* All share one condition: a signal might wake another than the one that is meant. */
 	pthread_cond_broadcast(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
