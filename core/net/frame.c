@@ -1,6 +1,7 @@
 #include "net/frame.h"
 
 #include <act/easy.h>
+#include <string.h>
 
 size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len)
 {
@@ -17,4 +18,15 @@ size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len)
 	to[1] = 127;
 	act_put_u64(to + 2, len);
 	return 10;
+}
+
+size_t frame_close(uint8_t *to, uint16_t code, const char *reason)
+{
+	size_t len = strlen(reason);
+	if (len > FRAME_CLOSE_MAX - 2)
+		len = act_utf8_span(reason, FRAME_CLOSE_MAX - 2);
+	size_t head = frame_header(to, FRAME_CLOSE, 2 + len);
+	act_put_u16(to + head, code);
+	memcpy(to + head + 2, reason, len);
+	return head + 2 + len;
 }

@@ -19,6 +19,11 @@ enum { FRAME_HEADER_MAX = 10, FRAME_CODE_BYTES = 4 };
 /* Writes the header of a final frame of `len` payload bytes; returns its length (2, 4 or 10). */
 size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len);
 
+/* Writes a whole close frame (RFC 6455, section 5.5.1), its reason cut to what a control frame
+ * holds; returns its length, at most FRAME_HEADER_MAX + FRAME_CLOSE_MAX. */
+enum { FRAME_CLOSE_MAX = 125 };
+size_t frame_close(uint8_t *to, uint16_t code, const char *reason);
+
 /* The close codes that the protocol of this server knows (docs/protocol.md). */
 enum close_code {
 	CLOSE_NORMAL = 1000,

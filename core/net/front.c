@@ -35,14 +35,14 @@ static bool front_blocked(const struct conn *conn)
 	return lws_partial_buffered(wsi) != 0 || lws_get_close_length(wsi) != 0;
 }
 
-/* Returning -1 from a callback is what libwebsockets' manual says; on libuv its close frame is then
- * lost (its debug build closes twice). A close by time-out "now" takes the way that sends it. */
+/* The close frame goes out like every other one, behind what libwebsockets still holds. Its own way
+ * of closing gives the frame five seconds to leave, and on libuv loses it when a callback asks for
+ * the close (its debug build closes twice). The other side's answer arrives as
+ * LWS_CALLBACK_WS_PEER_INITIATED_CLOSE; a failure shows there or in the connection's timer. */
 static void front_close_conn(struct conn *conn, uint16_t code, const char *reason)
 {
-	struct lws *wsi = wsi_of(conn);
-	lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)reason,
-	                 strlen(reason));
-	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+	uint8_t frame[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	(void)front_send(conn, frame, frame_close(frame, code, reason));
 }
 
 /* libwebsockets may linger for the other side's FIN; the connection does not wait for that. */
@@ -185,6 +185,7 @@ static int on_open_event(struct session *session, enum lws_callback_reasons reas
                          size_t len)
 {
 	struct conn *conn = session->conn;
+	bool answered;
 	if (conn == NULL)
 		return 0;
 	switch (reason) {
@@ -200,8 +201,10 @@ static int on_open_event(struct session *session, enum lws_callback_reasons reas
 			conn_writable(conn);
 		break;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		/* Ours is out already: libwebsockets must not answer with a second one. */
+		answered = conn->mute;
 		conn_peer_closing(conn);
-		break;
+		return answered ? -1 : 0;
 	default:
 		break;
 	}
