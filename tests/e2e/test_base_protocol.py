@@ -117,6 +117,15 @@ class BaseProtocol(ServerCase):
                     + client_frame(CONT, b"\x00\x01ab", fin=False) + client_frame(CONT, b"c"))
         self.assertEqual(client.reply(), (1, b"abc"))
 
+    def test_nothing_behind_a_call_that_is_open(self):
+        client, other = self.client(), self.client()
+        client.send(action_frame(2101, b"slot") + client_frame(BINARY, fin=False)
+                    + client_frame(CONT))
+        while other.text(2102, "slot done") == "none":
+            pass  # the held call has not been taken yet
+        self.assertEqual(client.reply(), (2101, b"done"))
+        self.assertEqual(client.closed().code, 1002)
+
     def test_replies_in_the_order_of_the_requests(self):
         first, other = self.client(), self.client()
         first.send(action_frame(2101, b"slot") + b"".join(

@@ -69,6 +69,17 @@ class EchoByFrames(ServerCase):
         self.assertEqual(client.message(), (TEXT, b"one two "))
         self.assertEqual(client.message(), (BINARY, b"next"))
 
+    def test_fragments_with_nothing_in_them(self):
+        client = self.client()
+        client.send(client_frame(TEXT, fin=False) + client_frame(CONT, b"x"))
+        self.assertEqual(client.message(), (TEXT, b"x"))
+        client.send(client_frame(BINARY, fin=False) + client_frame(CONT, fin=False)
+                    + client_frame(CONT))
+        self.assertEqual(client.message(), (BINARY, b""))
+        client.send(client_frame(TEXT, b"y", fin=False) + client_frame(CONT, fin=False)
+                    + client_frame(CONT))
+        self.assertEqual(client.message(), (TEXT, b"y"))
+
     def test_one_byte_at_a_time(self):
         client = self.client()
         for byte in client_frame(TEXT, b"slowly", fin=False) + client_frame(CONT, b" but surely"):
