@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WEBSOCKET_KEY_LEN = 24 }; /* 16 bytes in base64: RFC 6455, section 4.1 */
+/* 16 bytes in base64 (RFC 6455, section 4.1; RFC 4648, section 4). */
+enum { KEY_LETTERS = 22, KEY_LEN = 24 };
 
 struct http_reason {
 	int http;
@@ -59,6 +60,14 @@ static bool origin_allowed(const struct config *config, const char *origin)
 	return false;
 }
 
+static bool key_fits(const char *key)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	return key != NULL && strspn(key, letters) == KEY_LETTERS &&
+	       strcmp(key + KEY_LETTERS, "==") == 0;
+}
+
 /* The parts that RFC 6455, section 4.2.1 asks of a request. */
 static bool handshake_fits(const struct gate_request *request, struct gate_verdict *verdict)
 {
@@ -77,10 +86,11 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 		refuse(verdict, &need_upgrade, version_header,
 		       "expected Sec-WebSocket-Version: 13, found \"%.20s\"",
 		       request->version != NULL ? request->version : "");
-	} else if (request->key_len != WEBSOCKET_KEY_LEN) {
+	} else if (!key_fits(request->key)) {
 		refuse(verdict, &bad_request, "",
-		       "expected a Sec-WebSocket-Key of %d characters, found %zu",
-		       WEBSOCKET_KEY_LEN, request->key_len);
+		       "expected a Sec-WebSocket-Key of %d characters, 16 bytes in base64; found "
+		       "\"%.40s\"",
+		       KEY_LEN, request->key != NULL ? request->key : "");
 	} else if (request->subprotocol != NULL) {
 		refuse(verdict, &bad_request, "",
 		       "no subprotocol is spoken here: expected no Sec-WebSocket-Protocol, found "

@@ -19,7 +19,7 @@ struct gate_request {
 	const char *path; /* without the query */
 	const char *upgrade;
 	const char *version;     /* Sec-WebSocket-Version  */
-	size_t key_len;          /* of Sec-WebSocket-Key   */
+	const char *key;         /* Sec-WebSocket-Key      */
 	const char *subprotocol; /* Sec-WebSocket-Protocol */
 	const char *origin;
 	const char *authorization; /* of the header that "login.header" names */

@@ -11,7 +11,8 @@
 /* Where the strings of a struct gate_request live while the gate decides. */
 struct head {
 	char path[1024];
-	char version[16];
+	char version[64];
+	char key[256];
 	char subprotocol[128];
 	char origin[512];
 	char authorization[GATE_TOKEN_MAX];
@@ -151,11 +152,10 @@ void handshake_decide(struct lws *wsi, const struct session *session, const char
 	const struct site *site = net_site(net);
 	struct head head;
 	struct gate_request request = { .upgrade = upgrade, .address = session->address };
-	int key_len = lws_hdr_total_length(wsi, WSI_TOKEN_KEY);
-	request.key_len = key_len > 0 ? (size_t)key_len : 0;
 	read_path(wsi, &head, &request);
 	request.version =
 		known_header(wsi, WSI_TOKEN_VERSION, head.version, sizeof head.version, &request);
+	request.key = known_header(wsi, WSI_TOKEN_KEY, head.key, sizeof head.key, &request);
 	request.subprotocol = known_header(wsi, WSI_TOKEN_PROTOCOL, head.subprotocol,
 	                                   sizeof head.subprotocol, &request);
 	request.origin =
