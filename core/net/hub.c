@@ -102,10 +102,13 @@ static void topic_drop(struct hub *hub, struct topic *topic)
 act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id)
 {
 	struct topic *topic = topic_make(hub, kind, id);
-	for (size_t i = 0; i < conn->membership_count; i++)
+	size_t groups = 0;
+	for (size_t i = 0; i < conn->membership_count; i++) {
 		if (conn->memberships[i].topic == topic)
 			return ACT_OK;
-	if (kind == HUB_GROUP && conn->membership_count >= HUB_GROUPS_MAX) {
+		groups += conn->memberships[i].topic->kind == HUB_GROUP;
+	}
+	if (kind == HUB_GROUP && groups >= HUB_GROUPS_MAX) {
 		if (topic->count == 0)
 			topic_drop(hub, topic);
 		return ACT_E_BUSY;
