@@ -9,7 +9,7 @@ from procfs import status_kib
 from rawws import BINARY, Client, Closed, action_frame, client_frame
 
 MIB = 1 << 20
-ROOM_KIB = 32 * 1024  # far above the bounds in use, far below what is sent
+ROOM_KIB = 64 * 1024  # far above the bounds in use, and below what is sent
 
 
 def send_until_stuck(client, data):
@@ -102,7 +102,7 @@ class Flow(ServerCase):
         deaf, speaker = self.client(receive_buffer=65536), self.client()
         conn = deaf.conn
         self.assertEqual(deaf.text(JOIN, "g"), OK)
-        for _ in range(64):
+        for _ in range(128):
             self.assertEqual(speaker.text(PUSH, f"0 {TO_GROUP} g - 0 0 *{MIB}"), OK)
         self.check_memory()
         self.assertEqual(deaf.closed().code, 4408)
@@ -114,7 +114,7 @@ class Flow(ServerCase):
         deaf, speaker = self.client(receive_buffer=65536), self.client()
         conn = deaf.conn
         deaf.text(JOIN, "g")
-        for _ in range(64):
+        for _ in range(128):
             speaker.text(PUSH, f"0 {TO_GROUP} g - 0 0 *{MIB}")
         speaker.wait_event(f"close {conn}")  # with its socket still open here
         with self.assertRaises((Closed, OSError)):
