@@ -131,7 +131,8 @@ act_rc generation_step(struct generation *generation, enum generation_step step,
 	bool done = latch_wait(task->latch, deadline_ms);
 	act_rc rc = done ? task->rc : ACT_E_LATE;
 	step_release(task);
-	return rc > 0 ? ACT_E_FAIL : rc;
+	/* A step that returned is over, also where it returned ACT_E_LATE: it may be undone. */
+	return rc > 0 || (done && rc == ACT_E_LATE) ? ACT_E_FAIL : rc;
 }
 
 /* ---- pins ---- */
