@@ -312,7 +312,7 @@ class ServerCase(unittest.TestCase):
         return result
 
 
-# A test on a busy machine may well run "long"; asyncio's debug mode, which unittest turns on, tells.
+# unittest turns asyncio's debug mode on, which tells of each step that a busy machine made slow.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
