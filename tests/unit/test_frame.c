@@ -1,4 +1,6 @@
 /* Headers of frames: RFC 6455, section 5.2. */
+#include <act/easy.h> /* before cmocka, whose fail() is a macro */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,11 +54,48 @@ static void writes_no_further_than_it_says(void **state)
 	}
 }
 
+/* RFC 6455, section 5.5.1. */
+static void a_close_says_code_and_reason(void **state)
+{
+	uint8_t room[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	(void)state;
+	assert_int_equal(frame_close(room, 1009, "too big"), 11);
+	assert_memory_equal(room, "\x88\x09\x03\xF1too big", 11);
+	assert_int_equal(frame_close(room, 4408, ""), 4);
+	assert_memory_equal(room, "\x88\x02\x11\x38", 4);
+}
+
+/* A control frame holds 125 bytes; a reason is cut between characters. */
+static void a_long_reason_is_cut(void **state)
+{
+	uint8_t room[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	char reason[400] = "";
+	(void)state;
+	memset(reason, 'x', 123);
+	assert_int_equal(frame_close(room, 1000, reason), 127);
+	assert_memory_equal(room + 4, reason, 123);
+	memset(reason, 'x', 124);
+	assert_int_equal(frame_close(room, 1000, reason), 127);
+	assert_int_equal(room[1], 125);
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(reason, 'x', shift);
+		for (size_t at = shift; at < 390; at += 3)
+			strcpy(reason + at, "我");
+		size_t n = frame_close(room, 1000, reason);
+		assert_int_equal(room[1], n - 2);
+		assert_in_range(room[1], 123, 125);
+		assert_memory_equal(room + 4, reason, n - 4);
+		assert_int_equal(act_utf8_span(room + 4, n - 4), n - 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_final_unmasked_and_shortest),
 		cmocka_unit_test(writes_no_further_than_it_says),
+		cmocka_unit_test(a_close_says_code_and_reason),
+		cmocka_unit_test(a_long_reason_is_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
