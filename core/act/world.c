@@ -311,18 +311,57 @@ void world_free(struct world *world)
 
 /* ---- pushes ---- */
 
-static uint32_t push_code(const struct config *config, const struct generation *generation,
-                          const act_pushing *said)
+/* The code that the config or the plugin itself gives; 0: the config uses the plugin's own code for
+ * another push. */
+static uint32_t wanted_code(const struct config *config, const struct generation *generation,
+                            const act_pushing *said, bool *by_config)
 {
 	bool taken = false;
+	*by_config = false;
 	for (size_t i = 0; i < config->push_count; i++) {
 		const struct config_push *push = &config->pushes[i];
 		if (strcmp(push->plugin, generation->manifest.name) == 0 &&
-		    strcmp(push->push, said->name) == 0)
+		    strcmp(push->push, said->name) == 0) {
+			*by_config = true;
 			return push->code;
+		}
 		taken = taken || push->code == said->code;
 	}
 	return taken ? 0 : said->code;
+}
+
+/* Among the first `count` plugins, the one with a push of this code; NULL: none. */
+static const struct generation *find_push(const struct world_plugins *plugins, size_t count,
+                                          uint32_t code, uint32_t *pushing)
+{
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < plugins->live[i]->table->push_count; k++)
+			if (atomic_load(&plugins->live[i]->push_codes[k]) == code) {
+				*pushing = k;
+				return plugins->live[i];
+			}
+	return NULL;
+}
+
+/* A client tells pushes apart by their codes alone: of two plugins that bring the same one along,
+ * the first has it, as with actions. */
+static uint32_t push_code(const struct config *config, const struct world_plugins *plugins,
+                          size_t plugin, const act_pushing *said)
+{
+	const struct generation *generation = plugins->live[plugin], *other = NULL;
+	uint32_t pushing = 0;
+	bool by_config;
+	uint32_t code = wanted_code(config, generation, said, &by_config);
+	if (!by_config && code != 0)
+		other = find_push(plugins, plugin, code, &pushing);
+	if (other == NULL)
+		return code;
+	log_warn("reload",
+	         "%s.%s: its own code %u is the code of %s.%s too, which has it; give one of them "
+	         "another code under \"pushes\"",
+	         generation->manifest.name, said->name, code, other->manifest.name,
+	         table_pushing(other->table, pushing)->name);
+	return 0;
 }
 
 void world_set_push_codes(const struct config *config, const struct world_plugins *plugins)
@@ -332,6 +371,6 @@ void world_set_push_codes(const struct config *config, const struct world_plugin
 		for (uint32_t k = 0; k < generation->table->push_count; k++)
 			atomic_store(
 				&generation->push_codes[k],
-				push_code(config, generation, table_pushing(generation->table, k)));
+				push_code(config, plugins, i, table_pushing(generation->table, k)));
 	}
 }

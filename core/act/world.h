@@ -61,8 +61,9 @@ static inline const struct world *world_now(const struct act *act)
 	return atomic_load_explicit(&act->world, memory_order_acquire);
 }
 
-/* Gives every push of every plugin its code, as the config (or else the plugin) says. To be called
- * as the world is swapped in. */
+/* Gives every push of every plugin its code, as the config (or else the plugin) says; where two
+ * plugins bring the same code along the first has it, and the log tells. To be called as the world
+ * is swapped in. */
 void world_set_push_codes(const struct config *config, const struct world_plugins *plugins);
 
 /* The live generation of a plugin; NULL: there is none. */
