@@ -49,7 +49,8 @@ static void put_pending(struct conn *conn, bool text, const uint8_t *bytes, size
 		return;
 	}
 	*pending = (struct pending){ .len = len, .text = text };
-	memcpy(pending->bytes, bytes, len);
+	if (len != 0)
+		memcpy(pending->bytes, bytes, len);
 	if (conn->pending_last != NULL)
 		conn->pending_last->next = pending;
 	else

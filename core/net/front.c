@@ -45,11 +45,19 @@ static void front_close_conn(struct conn *conn, uint16_t code, const char *reaso
 	(void)front_send(conn, frame, frame_close(frame, code, reason));
 }
 
+static void release(struct session *session)
+{
+	if (session->reserved)
+		atomic_fetch_sub(&session->front->loop->net->places, 1);
+	session->reserved = false;
+}
+
 /* libwebsockets may linger for the other side's FIN; the connection does not wait for that. */
 static void front_drop(struct conn *conn)
 {
 	struct session *session = conn->carried;
 	session->conn = NULL;
+	release(session);
 	conn_gone(conn);
 	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
@@ -93,7 +101,8 @@ static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
 		session->pieces = pieces;
 		session->pieces_room = room;
 	}
-	memcpy(session->pieces + session->pieces_len, bytes, len);
+	if (len != 0)
+		memcpy(session->pieces + session->pieces_len, bytes, len);
 	session->pieces_len += len;
 	return true;
 }
@@ -129,14 +138,29 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 
 /* ---- libwebsockets calls ---- */
 
+/* A place among limits.connections is taken before the gate decides, and given back: two loops
+ * cannot take the last one both. */
+static bool reserve(struct session *session)
+{
+	struct net *net = session->front->loop->net;
+	release(session);
+	session->reserved =
+		atomic_fetch_add(&net->places, 1) < net_site(net)->config->limits.connections;
+	if (!session->reserved)
+		atomic_fetch_sub(&net->places, 1);
+	return session->reserved;
+}
+
 static int on_upgrade(struct session *session, struct lws *wsi, const char *upgrade)
 {
 	struct gate_verdict *verdict = mem_new(1, sizeof *verdict);
-	handshake_decide(wsi, session, upgrade, verdict);
+	bool full = !reserve(session);
+	handshake_decide(wsi, session, upgrade, full, verdict);
 	free(session->verdict);
 	session->verdict = verdict;
 	if (verdict->endpoint != NULL)
 		return 0;
+	release(session);
 	session->front->loop->counters.refused++;
 	log_debug("net", "%s: refused: %d %s", session->address, verdict->http, verdict->body);
 	handshake_refuse(wsi, verdict);
@@ -163,6 +187,7 @@ static void on_closed(struct session *session)
 {
 	struct conn *conn = session->conn;
 	session->conn = NULL;
+	release(session);
 	if (conn != NULL)
 		conn_gone(conn);
 }
@@ -284,21 +309,15 @@ static const struct lws_protocols protocols[] = {
 /* Our own pings do this; libwebsockets' take nothing but a pong for a sign of life. */
 static const lws_retry_bo_t no_keepalive;
 
-static _Atomic bool quiet;
-
 static void on_log(int level, const char *line)
 {
-	size_t len = strcspn(line, "\n");
-	bool error = (level & LLL_ERR) != 0;
-	log_line(quiet   ? LOG_DEBUG
-	         : error ? LOG_ERROR
-	                 : LOG_WARN,
-	         "libwebsockets", "%.*s", (int)len, line);
+	log_line((level & LLL_ERR) != 0 ? LOG_ERROR : LOG_WARN, "libwebsockets", "%.*s",
+	         (int)strcspn(line, "\n"), line);
 }
 
 void front_quiet(void)
 {
-	quiet = true;
+	lws_set_log_level(0, on_log);
 }
 
 struct front *front_new(struct loop *loop, uint32_t handshake_ms)

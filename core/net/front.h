@@ -15,8 +15,8 @@ struct front;
 /* [main, one after another, before any thread runs] libwebsockets keeps a few process-wide
  * variables that a context sets. NULL: it said why in the log. */
 struct front *front_new(struct loop *loop, uint32_t handshake_ms);
-/* [main, once, when all fronts are made] From now on libwebsockets' own messages, which clients can
- * set off at will, are for the debug log alone. */
+/* [main, once, when all fronts are made and before the loops run] Ends libwebsockets' own messages:
+ * clients can set them off at will, and it puts them together in one buffer for all threads. */
 void front_quiet(void);
 
 /* Takes an accepted, non-blocking socket over; it is closed when it fails. */

@@ -146,7 +146,7 @@ static void read_login(struct lws *wsi, const struct config *config, struct head
 }
 
 void handshake_decide(struct lws *wsi, const struct session *session, const char *upgrade,
-                      struct gate_verdict *verdict)
+                      bool full, struct gate_verdict *verdict)
 {
 	struct net *net = session->front->loop->net;
 	const struct site *site = net_site(net);
@@ -161,7 +161,6 @@ void handshake_decide(struct lws *wsi, const struct session *session, const char
 	request.origin =
 		known_header(wsi, WSI_TOKEN_ORIGIN, head.origin, sizeof head.origin, &request);
 	read_login(wsi, site->config, &head, &request);
-	bool full = atomic_load(&net->connections) >= site->config->limits.connections;
 	gate_decide(site, &request, full, net->up.authenticate, verdict);
 }
 

@@ -8,9 +8,10 @@
 struct lws;
 struct session;
 
-/* Asks the gate. `upgrade`: the value of the Upgrade header, NULL without. */
+/* Asks the gate. `upgrade`: the value of the Upgrade header, NULL without. `full`: there are
+ * limits.connections already. */
 void handshake_decide(struct lws *wsi, const struct session *session, const char *upgrade,
-                      struct gate_verdict *verdict);
+                      bool full, struct gate_verdict *verdict);
 /* Writes the refusal as a whole HTTP response; the connection is to be closed after it. */
 void handshake_refuse(struct lws *wsi, const struct gate_verdict *verdict);
 

@@ -29,6 +29,8 @@ struct net {
 	struct net_upcalls up;
 	_Atomic(const struct site *) site;
 	_Atomic uint32_t connections; /* open ones, over all loops */
+	_Atomic uint32_t
+		places; /* of limits.connections that are taken: open, or let in by the gate */
 	bool running;
 	bool accepting;
 };

@@ -18,6 +18,7 @@ struct session {
 	struct conn *conn;            /* once it is open, until it is gone */
 	struct gate_verdict *verdict; /* from the gate's yes to the opening */
 	bool *gone;                   /* tells front_adopt() that libwebsockets gave up at once */
+	bool reserved; /* it counts against limits.connections, until its connection does */
 	bool upgraded;
 
 	/* A message that comes in pieces. */
