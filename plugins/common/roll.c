@@ -17,6 +17,8 @@ void roll_init(struct roll *roll, const act_host *host, const act_sql *sql)
 {
 	*roll = (struct roll){ .host = host, .sql = sql };
 	int rc = pthread_mutex_init(&roll->lock, NULL);
+	if (rc == 0)
+		rc = pthread_mutex_init(&roll->writing, NULL);
 	assert(rc == 0);
 	(void)rc;
 }
@@ -34,6 +36,7 @@ void roll_free(struct roll *roll)
 {
 	free_entries(roll->first);
 	pthread_mutex_destroy(&roll->lock);
+	pthread_mutex_destroy(&roll->writing);
 }
 
 /* Asks for the work, or for a timer that asks again. Without the lock: the server is called. */
@@ -110,6 +113,7 @@ static act_rc drop_known(struct db *db, struct roll_entry **list)
 
 void roll_work(struct roll *roll)
 {
+	pthread_mutex_lock(&roll->writing);
 	pthread_mutex_lock(&roll->lock);
 	struct roll_entry *list = roll->first;
 	roll->first = NULL;
@@ -126,5 +130,6 @@ void roll_work(struct roll *roll)
 		         "logins could not be written down (error %d); each of these users is "
 		         "added with the first call",
 		         (int)rc);
+	pthread_mutex_unlock(&roll->writing);
 	free_entries(list);
 }

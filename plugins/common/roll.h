@@ -25,6 +25,7 @@ struct roll_entry;
 struct roll {
 	const act_host *host;
 	const act_sql *sql;
+	pthread_mutex_t writing;  /* held while the list that was taken is written    */
 	pthread_mutex_t lock;     /* for all below                                    */
 	struct roll_entry *first; /* newest first                                     */
 	size_t count;
@@ -39,7 +40,8 @@ void roll_free(struct roll *roll);
  * activate() and the end of its last work. */
 void roll_login(struct roll *roll, act_bytes user);
 
-/* [worker] From the plugin's work(), and from its stop(): writes all that waits. */
+/* [worker] From the plugin's work(), and from its stop(): writes all that waits. Also from an
+ * action that does not know a user, before it says so: the login may be a moment old. */
 void roll_work(struct roll *roll);
 
 /* [loop] From the plugin's on_timer(): asks for the work again. */

@@ -181,7 +181,12 @@ act_rc change_run(struct friend_plugin *self, const act_call *call,
 		change_refuse(&change, REFUSED_ONESELF, "\"user\" is yourself: name another user");
 	} else {
 		struct db db = db_of(self->host, self->sql, call->deadline_ns);
-		rc = db_write(&db, attempt_body, &(struct attempt){ &change, verb });
+		struct attempt attempt = { &change, verb };
+		rc = db_write(&db, attempt_body, &attempt);
+		if (rc == ACT_OK && change.out.refusal == REFUSED_UNKNOWN_USER) {
+			roll_work(&self->roll); /* they may have logged in a moment ago */
+			rc = db_write(&db, attempt_body, &attempt);
+		}
 	}
 	if (rc == ACT_OK && change.out.pushes)
 		send_push(&change);

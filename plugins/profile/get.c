@@ -22,6 +22,10 @@ act_rc profile_get(struct profile_plugin *self, const act_call *call)
 	act_rc rc = users_ensure(&db, call->user);
 	if (rc == ACT_OK)
 		rc = store_profile(&db, user, &profile);
+	if (rc == ACT_OK && profile == NULL) {
+		roll_work(&self->roll); /* they may have logged in a moment ago */
+		rc = store_profile(&db, user, &profile);
+	}
 	if (rc == ACT_OK && profile == NULL)
 		rc = act_failf(self->host, call, REFUSED_UNKNOWN_USER,
 		               "unknown user \"%.*s\": nobody of that id has logged in yet",
