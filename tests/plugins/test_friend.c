@@ -280,6 +280,19 @@ static void the_first_call_makes_the_caller_known(void **state)
 	PEOPLE_RUN(*state, steps);
 }
 
+/* The login was told to the plugin, and is not written down yet. */
+static void a_login_of_a_moment_ago_counts(void **state)
+{
+	struct people *people = *state;
+	static const struct people_step steps[] = {
+		{ "alice", "add", "{'user':'fresh'}", 0, REQUESTED,
+		  "requested to fresh: {'user':'alice','note':''}" },
+		{ "alice", "add", "{'user':'nobody'}", 1001, "unknown user", NULL },
+	};
+	fake_conn_open(people->host, 7, "fresh", "/serv/");
+	PEOPLE_RUN(people, steps);
+}
+
 static void all_is_there_after_a_restart(void **state)
 {
 	struct people *people = *state;
@@ -324,6 +337,7 @@ int main(void)
 		TEST(oneself_and_unknown_users_are_refused),
 		TEST(a_caller_without_login_is_refused),
 		TEST(the_first_call_makes_the_caller_known),
+		TEST(a_login_of_a_moment_ago_counts),
 		TEST(all_is_there_after_a_restart),
 	};
 	return cmocka_run_group_tests_name("friend", tests, NULL, NULL);
