@@ -54,6 +54,18 @@ static bool take_from_rate(struct conn *conn, const struct route *route)
 	return true;
 }
 
+/* Taken here and not by the call, as other loops ask meanwhile; the end of the call gives it back.
+ */
+static bool take_place(const struct route *route)
+{
+	_Atomic uint32_t *in_flight = &route->generation->in_flight[route->action];
+	if (route->in_flight == 0 ||
+	    atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed) < route->in_flight)
+		return true;
+	atomic_fetch_sub_explicit(in_flight, 1, memory_order_relaxed);
+	return false;
+}
+
 bool admit(struct conn *conn, const struct route *route, const struct message *message, char *text,
            struct outcome *refusal)
 {
@@ -76,9 +88,7 @@ bool admit(struct conn *conn, const struct route *route, const struct message *m
 	if (!login_known)
 		return refuse(refusal, text, STATUS_UNAVAILABLE, "%s is not available now",
 		              route->name);
-	if (route->in_flight != 0 &&
-	    atomic_load_explicit(&route->generation->in_flight[route->action],
-	                         memory_order_relaxed) >= route->in_flight)
+	if (!take_place(route))
 		return refuse(refusal, text, STATUS_OVERLOADED,
 		              "action %u is served at most %u times at once", message->code,
 		              route->in_flight);

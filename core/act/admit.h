@@ -7,7 +7,8 @@
 
 #include "act/call.h"
 
-/* True: yes. False: `*refusal` says why. `text` is room for its words (STATUS_TEXT_MAX). */
+/* True: yes, and where the route has a cap (in_flight) a place under it is taken: call_begin() must
+ * follow. False: `*refusal` says why. `text` is room for its words (STATUS_TEXT_MAX). */
 bool admit(struct conn *conn, const struct route *route, const struct message *message, char *text,
            struct outcome *refusal);
 

@@ -321,11 +321,7 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 	call->conn = conn;
 	call->code = message->code;
 	call->how = message->how;
-	if (route->in_flight != 0) {
-		atomic_fetch_add_explicit(&generation->in_flight[route->action], 1,
-		                          memory_order_relaxed);
-		call->counted = true;
-	}
+	call->counted = route->in_flight != 0; /* admit() has */
 	conn_call_begun(conn);
 	act_call view = {
 		.size = sizeof view,

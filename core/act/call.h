@@ -36,7 +36,8 @@ struct outcome {
 	bool retry;
 };
 
-/* [the loop] Serves a message by a route: makes a call, pins the generation, runs or sends off. */
+/* [the loop] Serves a message that was admitted (act/admit.h) by a route: makes a call, pins the
+ * generation, runs or sends off. */
 void call_begin(struct conn *conn, const struct route *route, const struct message *message);
 
 /* [any] Answers a call, once. ACT_OK, or ACT_E_GONE, ACT_E_NOMEM. */
