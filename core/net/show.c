@@ -5,12 +5,15 @@
 
 #include <act/easy.h>
 #include <stdio.h>
+#include <string.h>
 
 static void put_body(char *to, size_t room, const uint8_t *bytes, size_t len)
 {
 	size_t shown = len < SHOW_BYTES ? len : SHOW_BYTES;
 	size_t good = act_utf8_span(bytes, shown);
-	bool text = good == len || (len > shown && good + 4 > shown);
+	/* A zero byte is UTF-8, but would end the line. */
+	bool text = (good == len || (len > shown && good + 4 > shown)) &&
+	            (good == 0 || memchr(bytes, 0, good) == NULL);
 	const char *more = len > shown ? "..." : "";
 	if (text) {
 		snprintf(to, room, "%.*s%s", (int)good, (const char *)bytes, more);
