@@ -43,6 +43,8 @@ struct act {
 	/* Limits that any thread may need: a config lives only as long as the loops look at it. */
 	_Atomic uint32_t reply_bytes;
 	_Atomic uint32_t home_queue;
+	_Atomic uint32_t push_queue_bytes;
+	_Atomic uint64_t pushes_under_way; /* in bytes */
 };
 
 /* [main] Once the loops are made, before they run. */

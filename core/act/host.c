@@ -13,7 +13,7 @@ static act_rc host_reply(const act_host *h, act_token call, uint32_t flags, act_
 {
 	struct act *act = generation_of(h)->act;
 	struct outcome outcome = { .kind = OUTCOME_REPLY, .body = body };
-	if (flags != 0 || (body.ptr == NULL && body.len != 0))
+	if (flags != 0 || !host_is_bytes(body))
 		return ACT_E_INVAL;
 	if (!call_owes_answer(call))
 		return ACT_E_NOSUPP;
@@ -24,7 +24,7 @@ static act_rc host_reply(const act_host *h, act_token call, uint32_t flags, act_
 
 static act_rc host_fail(const act_host *h, act_token call, const act_failure *why)
 {
-	if (why == NULL || why->size < sizeof *why)
+	if (why == NULL || why->size < sizeof *why || !host_is_bytes(why->text))
 		return ACT_E_INVAL;
 	const struct status_info *info = status_info(why->status);
 	if ((info == NULL && why->status < STATUS_OWN) || why->status > UINT16_MAX)
@@ -59,7 +59,7 @@ static void host_log(const act_host *h, int32_t level, act_bytes line)
 	                    : level == ACT_LOG_INFO ? LOG_INFO
 	                    : level == ACT_LOG_WARN ? LOG_WARN
 	                                            : LOG_ERROR;
-	if (!log_wants(to))
+	if (!log_wants(to) || !host_is_bytes(line))
 		return;
 	snprintf(room, sizeof room, "plugin %s", generation_of(h)->manifest.name);
 	log_line(to, room, "%.*s", ACT_FMT(line));
@@ -75,9 +75,15 @@ static act_bytes host_data_dir(const act_host *h)
 	return act_str(generation_of(h)->data_dir);
 }
 
+bool host_is_bytes(act_bytes bytes)
+{
+	return bytes.ptr != NULL || bytes.len == 0;
+}
+
 bool host_is_id(act_bytes id)
 {
-	return id.len >= 1 && id.len <= 255 && act_utf8_span(id.ptr, id.len) == id.len;
+	return id.ptr != NULL && id.len >= 1 && id.len <= 255 &&
+	       act_utf8_span(id.ptr, id.len) == id.len;
 }
 
 void host_fill(act_host *host, struct generation *generation)

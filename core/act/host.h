@@ -18,6 +18,8 @@ act_rc host_close_conn(const act_host *h, act_conn conn, uint16_t code, act_byte
 act_rc host_work(const act_host *h, uint64_t tag, void *arg);
 const void *host_extension(const act_host *h, const char *id, uint32_t size_min);
 
+/* Bytes that can be read: not a length without a place. */
+bool host_is_bytes(act_bytes bytes);
 /* An id of a user, device or group: 1 to 255 bytes of UTF-8. */
 bool host_is_id(act_bytes id);
 

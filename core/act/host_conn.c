@@ -121,7 +121,7 @@ static bool may_send(uint16_t code)
 act_rc host_close_conn(const act_host *h, act_conn conn, uint16_t code, act_bytes reason)
 {
 	struct deed deed = { .kind = DEED_CLOSE, .conn = conn, .code = code, .first = reason };
-	if (!may_send(code) || code == 1010 || reason.len > 123 ||
+	if (!may_send(code) || code == 1010 || reason.len > 123 || !host_is_bytes(reason) ||
 	    act_utf8_span(reason.ptr, reason.len) != reason.len)
 		return ACT_E_INVAL;
 	return do_or_post(h, &deed);

@@ -12,6 +12,7 @@
 /* Shared by the loops; the last one frees it. */
 struct parcel {
 	_Atomic uint32_t owners;
+	struct act *act;
 	uint32_t to;
 	act_conn conn;
 	act_conn except;
@@ -30,8 +31,11 @@ struct parcel_post {
 
 static void parcel_release(struct parcel *parcel)
 {
-	if (atomic_fetch_sub_explicit(&parcel->owners, 1, memory_order_acq_rel) == 1)
-		free(parcel);
+	if (atomic_fetch_sub_explicit(&parcel->owners, 1, memory_order_acq_rel) != 1)
+		return;
+	atomic_fetch_sub_explicit(&parcel->act->pushes_under_way, parcel->frame_len,
+	                          memory_order_relaxed);
+	free(parcel);
 }
 
 static void hand_to(struct conn *conn, void *context)
@@ -75,7 +79,7 @@ static void on_parcel(struct post *post)
 	free(arrived);
 }
 
-static struct parcel *parcel_new(const act_push *what, uint32_t code)
+static struct parcel *parcel_new(struct act *act, const act_push *what, uint32_t code)
 {
 	size_t len = FRAME_CODE_BYTES + what->body.len;
 	struct parcel *parcel =
@@ -83,6 +87,7 @@ static struct parcel *parcel_new(const act_push *what, uint32_t code)
 	if (parcel == NULL)
 		return NULL;
 	*parcel = (struct parcel){ .owners = 1,
+		                   .act = act,
 		                   .to = what->to,
 		                   .conn = what->conn,
 		                   .except = what->except,
@@ -98,6 +103,7 @@ static struct parcel *parcel_new(const act_push *what, uint32_t code)
 	if (what->body.len != 0)
 		memcpy(parcel->frame + head + FRAME_CODE_BYTES, what->body.ptr, what->body.len);
 	parcel->frame_len = head + len;
+	atomic_fetch_add_explicit(&act->pushes_under_way, parcel->frame_len, memory_order_relaxed);
 	return parcel;
 }
 
@@ -125,8 +131,13 @@ static act_rc check(const struct generation *generation, const act_push *what)
 	if (what->to < ACT_TO_CONN || what->to > ACT_TO_ALL || (by_id && !host_is_id(what->id)) ||
 	    (what->device.len != 0 && (what->to != ACT_TO_USER || !host_is_id(what->device))))
 		return ACT_E_INVAL;
+	if (!host_is_bytes(what->body))
+		return ACT_E_INVAL;
 	if (what->body.len > atomic_load_explicit(&act->reply_bytes, memory_order_relaxed))
 		return ACT_E_TOOBIG;
+	if (atomic_load_explicit(&act->pushes_under_way, memory_order_relaxed) >=
+	    atomic_load_explicit(&act->push_queue_bytes, memory_order_relaxed))
+		return ACT_E_BUSY;
 	if (what->to == ACT_TO_CONN && !net_conn_alive(act->net, what->conn))
 		return ACT_E_GONE;
 	return ACT_OK;
@@ -142,7 +153,7 @@ act_rc host_push(const act_host *h, const act_push *what)
 	uint32_t code = atomic_load(&generation->push_codes[what->pushing]);
 	if (code == 0)
 		return ACT_E_NOSUPP;
-	struct parcel *parcel = parcel_new(what, code);
+	struct parcel *parcel = parcel_new(generation->act, what, code);
 	if (parcel == NULL)
 		return ACT_E_NOMEM;
 	if (what->to == ACT_TO_CONN)

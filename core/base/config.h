@@ -91,6 +91,7 @@ struct config_limits {
 	uint32_t worker_queue;     /* calls that wait for a worker; then 503 overloaded */
 	uint32_t home_queue;       /* calls that wait for a plugin that is not parallel; then 503
 	                              overloaded */
+	uint32_t push_queue_bytes; /* pushes on their way to other loops; then ACT_E_BUSY */
 };
 
 struct config_log {

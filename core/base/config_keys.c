@@ -129,6 +129,9 @@ static const struct config_key keys[] = {
 	  "Calls that wait for a worker; beyond, 503 overloaded." },
 	{ "limits.home_queue", WHOLE(AT(limits.home_queue), 1, 1e6), "4096", LIVE,
 	  "Calls that wait for a plugin that serves one at a time; beyond, 503 overloaded." },
+	{ "limits.push_queue_bytes", WHOLE(AT(limits.push_queue_bytes), 65536, 4294967295.0),
+	  "67108864", LIVE,
+	  "Bytes of pushes on their way to other loops; beyond, a push is refused (ACT_E_BUSY)." },
 
 	{ "log", OBJECT, "{}", LIVE, "What is logged and where." },
 	{ "log.level", WORD(AT(log.level), "debug|info|warn|error"), "\"info\"", LIVE,

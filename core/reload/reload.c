@@ -141,6 +141,7 @@ static void set_live_values(struct reload *reload, const struct config *config)
 	struct act *act = reload->act;
 	atomic_store(&act->reply_bytes, config->limits.reply_bytes);
 	atomic_store(&act->home_queue, config->limits.home_queue);
+	atomic_store(&act->push_queue_bytes, config->limits.push_queue_bytes);
 	pool_queue_max(act->pool, config->limits.worker_queue);
 	int rc = log_open(config->log.file, (enum log_level)config->log.level);
 	if (rc < 0)

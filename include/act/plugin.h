@@ -208,9 +208,11 @@ struct act_host {
 	/* [any] Send a message to connections that did not ask for it. Posted to the loops
 	 * concerned. What one call pushes takes effect in the order of its pushes, and before its
 	 * own answer leaves. ACT_E_INVAL: no such pushing, `to` or id; ACT_E_GONE: the connection
-	 * of ACT_TO_CONN is no more; ACT_E_TOOBIG: longer than limits.reply_bytes; ACT_E_NOSUPP:
-	 * neither the config nor the plugin gives this pushing a code. A connection whose outbox is
-	 * full is closed with 4408. */
+	 * of ACT_TO_CONN is no more; ACT_E_TOOBIG: longer than limits.reply_bytes; ACT_E_BUSY:
+	 * limits.push_queue_bytes are on their way already; ACT_E_NOSUPP: neither the config nor
+	 * the plugin gives this pushing a code. A connection whose outbox is full is closed with
+	 * 4408.
+	 */
 	act_rc (*push)(const act_host *h, const act_push *what);
 
 	/* [any] Bind a user (and, if not empty, a device) to a connection, in place of the one

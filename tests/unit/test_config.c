@@ -49,6 +49,7 @@ static void every_default_number(void **state)
 	assert_int_equal(c->limits.pending_bytes, 4194304);
 	assert_int_equal(c->limits.worker_queue, 4096);
 	assert_int_equal(c->limits.home_queue, 4096);
+	assert_int_equal(c->limits.push_queue_bytes, 64 << 20);
 	assert_int_equal(c->log.level, 1);
 	assert_false(c->log.frames);
 	assert_null(c->log.file);
