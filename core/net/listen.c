@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -52,15 +53,18 @@ static void name_peer(const union address *peer, char *to, size_t room)
 	}
 }
 
-/* No descriptor is left: the one in reserve takes the waiting connection, to close it. */
-static void turn_away(struct listener *listener)
+/* No descriptor is left: the one in reserve takes the waiting connection, to close it. False: none
+ * waits. (The kernel looks for a descriptor first, and lacks it also where nobody waits.) */
+static bool turn_away(struct listener *listener)
 {
-	listener->loop->counters.turned_away++;
 	close(listener->spare);
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
+	if (fd >= 0) {
+		listener->loop->counters.turned_away++;
 		close(fd);
+	}
 	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return fd >= 0;
 }
 
 static void take(struct listener *listener, int fd, const union address *peer)
@@ -87,9 +91,9 @@ static void accept_some(struct listener *listener, int most)
 		int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 			take(listener, fd, &peer);
-		else if (errno == EMFILE || errno == ENFILE)
-			turn_away(listener);
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+		else if ((errno == EMFILE || errno == ENFILE) && !turn_away(listener))
 			return;
 	}
 }
@@ -152,10 +156,15 @@ static int bind_socket(const union address *address, socklen_t len, bool share)
 	return -1;
 }
 
-/* A socket file that nobody listens behind is left over from a server that died. */
+/* A socket file that nobody listens behind is left over from a server that died. (connect(2) says
+ * the same of any other file, which is not ours to remove; and it would wait for a server that is
+ * too busy to accept.) */
 static void remove_stale(const union address *address, socklen_t len)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat file;
+	if (lstat(address->local.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+		return;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	if (connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED)
@@ -275,8 +284,12 @@ void listen_free(struct loop *loop)
 {
 	for (size_t i = 0; i < loop->listener_count; i++) {
 		struct listener *listener = &loop->listeners[i];
-		if (listener->fd >= 0)
+		if (listener->fd >= 0) {
+			/* It was never started, or it would have been closed. */
+			if (listener->unix_path != NULL)
+				unlink(listener->unix_path);
 			close(listener->fd);
+		}
 		close(listener->spare);
 		free(listener->unix_path);
 	}

@@ -274,10 +274,7 @@ static void says_what_it_served(void **state)
 	(void)state;
 	live_set_up();
 	log_file_begin(LOG_INFO);
-	struct err why;
-	assert_int_equal(net_open(&net, site, LIVE_LOOPS, &live_upcalls, &why), 0);
-	net_run(&net);
-	net_accept(&net);
+	live_start();
 	int fd = live_open("/raw", "");
 	for (int i = 0; i < 3; i++) {
 		live_frame(fd, 0x81, "x", 1);
