@@ -1,0 +1,304 @@
+/* libwebsockets as a carrier: messages in all their pieces, and the ways in which it closes. */
+#include "fixtures/live_net.h"
+
+#include <pthread.h>
+
+enum { TEXT = 0x1, BINARY = 0x2, CLOSE = 0x8, PING = 0x9, PONG = 0xA, FINAL = 0x80 };
+
+/* The server sends such a frame next. */
+static void frame_comes(int fd, int first_byte, const void *bytes, size_t len)
+{
+	uint8_t head[FRAME_HEADER_MAX];
+	size_t n = frame_header(head, FRAME_TEXT, len);
+	head[0] = (uint8_t)first_byte;
+	live_hears(fd, (const char *)head, n);
+	if (len != 0)
+		live_hears(fd, bytes, len);
+}
+
+static void closed_with(int fd, uint16_t code, const char *reason)
+{
+	uint8_t frame[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	live_hears(fd, (const char *)frame, frame_close(frame, code, reason));
+	live_frame(fd, FINAL | CLOSE, frame + 2, 2); /* the answer that is due */
+	live_hears_the_end(fd);
+}
+
+/* libwebsockets closes, with the code and in words of its own. What follows a bad frame it need not
+ * understand: nobody waits for more. */
+static void library_closes_with(int fd, uint16_t code)
+{
+	uint8_t head[2], body[FRAME_CLOSE_MAX];
+	live_hear(fd, head, sizeof head);
+	assert_int_equal(head[0], FINAL | CLOSE);
+	assert_in_range(head[1], 2, sizeof body);
+	live_hear(fd, body, head[1]);
+	assert_int_equal(act_get_u16(body), code);
+	close(fd);
+}
+
+/* ---- messages ---- */
+
+static void all_lengths_come_and_go(void **state)
+{
+	static const size_t lengths[] = { 0,    1,    125,  126,   127,   4095,  4096,
+		                          4097, 8192, 9000, 65535, 65536, 99999, 100000 };
+	char *bytes = malloc(100000);
+	(void)state;
+	int fd = live_open("/raw", "");
+	for (size_t i = 0; i < 100000; i++)
+		bytes[i] = (char)('a' + i * i % 23);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		int kind = i % 2 == 0 ? TEXT : BINARY;
+		live_frame(fd, FINAL | kind, bytes, lengths[i]);
+		frame_comes(fd, FINAL | kind, bytes, lengths[i]);
+	}
+	free(bytes);
+	close(fd);
+}
+
+static void a_message_may_come_byte_by_byte(void **state)
+{
+	static const uint8_t payload[] = { 0, 0, 0, 0, 'n', 'a', 'b' };
+	uint8_t masked[13] = { FINAL | BINARY, 0x80 | sizeof payload, 0x11, 0x22, 0x33, 0x44 };
+	(void)state;
+	for (size_t i = 0; i < sizeof payload; i++)
+		masked[6 + i] = payload[i] ^ masked[2 + i % 4];
+	int fd = live_open("/action", "");
+	for (size_t i = 0; i < sizeof masked; i++)
+		live_say(fd, masked + i, 1);
+	frame_comes(fd, FINAL | BINARY, payload, sizeof payload);
+	close(fd);
+}
+
+static void fragments_are_joined(void **state)
+{
+	(void)state;
+	int fd = live_open("/raw", "");
+	live_frame(fd, TEXT, "\xE6", 1); /* in the middle of a character */
+	live_frame(fd, 0, "\x88\x91", 2);
+	live_frame(fd, 0, "", 0);
+	live_frame(fd, FINAL, "!", 1);
+	frame_comes(fd, FINAL | TEXT, "我!", 4);
+	live_frame(fd, BINARY, "", 0);
+	live_frame(fd, FINAL, "", 0);
+	frame_comes(fd, FINAL | BINARY, "", 0);
+	live_frame(fd, BINARY, "", 0);
+	live_frame(fd, FINAL, "end", 3);
+	frame_comes(fd, FINAL | BINARY, "end", 3);
+	close(fd);
+}
+
+static void a_ping_may_come_between(void **state)
+{
+	(void)state;
+	int fd = live_open("/raw", "");
+	live_frame(fd, TEXT, "a", 1);
+	live_frame(fd, FINAL | PING, "how are you", 11);
+	frame_comes(fd, FINAL | PONG, "how are you", 11);
+	live_frame(fd, FINAL | PONG, "unasked", 7);
+	live_frame(fd, FINAL, "b", 1);
+	frame_comes(fd, FINAL | TEXT, "ab", 2);
+	close(fd);
+}
+
+static void many_in_one_write_are_answered_in_order(void **state)
+{
+	enum { MANY = 500 };
+	uint8_t frames[MANY * 10], number[4];
+	(void)state;
+	int fd = live_open("/action", "");
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint8_t *frame = frames + (size_t)i * 10;
+		memcpy(frame, "\x82\x84\0\0\0\0", 6);
+		act_put_u32(frame + 6, i);
+	}
+	live_say(fd, frames, sizeof frames);
+	for (uint32_t i = 0; i < MANY; i++) {
+		act_put_u32(number, i);
+		frame_comes(fd, FINAL | BINARY, number, 4);
+	}
+	close(fd);
+}
+
+/* A client need not wait for the 101. */
+static void a_message_may_come_with_the_request(void **state)
+{
+	static const char both[] = "GET /raw HTTP/1.1\r\n" LIVE_UPGRADE "\r\n\x81\x82\0\0\0\0hi";
+	(void)state;
+	int fd = live_connect();
+	live_say(fd, both, sizeof both - 1);
+	assert_memory_equal(live_answer(fd), "HTTP/1.1 101 ", 13);
+	frame_comes(fd, FINAL | TEXT, "hi", 2);
+	close(fd);
+}
+
+/* ---- what is refused ---- */
+
+static void a_message_has_its_bound(void **state)
+{
+	char *bytes = calloc(1, 100001);
+	(void)state;
+	int fd = live_open("/raw", "");
+	live_say(fd, "\x82\xFF\0\0\0\0\0\1\x86\xA1\0\0\0\0", 14); /* announces 100,001 */
+	live_say(fd, "x", 1);
+	closed_with(fd, CLOSE_TOO_BIG, "the message is too long");
+	fd = live_open("/raw", "");
+	live_frame(fd, BINARY, bytes, 60000);
+	live_frame(fd, 0, bytes, 40000);
+	live_frame(fd, FINAL, bytes, 1);
+	closed_with(fd, CLOSE_TOO_BIG, "the message is too long");
+	fd = live_open("/raw", "");
+	live_say(fd, "\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\0x", 15);
+	closed_with(fd, CLOSE_TOO_BIG, "the message is too long");
+	free(bytes);
+}
+
+static void what_is_no_message_closes(void **state)
+{
+	(void)state;
+	int fd = live_open("/action", "");
+	live_frame(fd, FINAL | TEXT, "\0\0\0\1", 4);
+	closed_with(fd, CLOSE_UNSUPPORTED, "expected binary messages");
+	fd = live_open("/action", "");
+	live_frame(fd, FINAL | BINARY, "\0\0\1", 3);
+	closed_with(fd, CLOSE_PROTOCOL, "expected 4 bytes of action code");
+	fd = live_open("/raw", "");
+	live_frame(fd, FINAL | TEXT, "a\xFF", 2);
+	closed_with(fd, CLOSE_BAD_TEXT, "text is not UTF-8");
+}
+
+static void what_is_no_frame_closes(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} table[] = {
+		{ "\xC1\x81\0\0\0\0x", 7 }, /* a reserved bit */
+		{ "\x83\x81\0\0\0\0x", 7 }, /* a reserved opcode */
+		{ "\x80\x81\0\0\0\0x", 7 }, /* goes on with nothing */
+		{ "\x09\x80\0\0\0\0", 6 },  /* a ping in pieces */
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		int fd = live_open("/raw", "");
+		live_say(fd, table[i].bytes, table[i].len);
+		library_closes_with(fd, CLOSE_PROTOCOL);
+	}
+	live_until(&live_gone, sizeof table / sizeof table[0]);
+}
+
+/* ---- closing ---- */
+
+static void a_clients_close_is_answered(void **state)
+{
+	(void)state;
+	int fd = live_open("/raw", "");
+	live_frame(fd, FINAL | TEXT, "last", 4);
+	live_frame(fd, FINAL | CLOSE, "\x03\xE8", 2);
+	frame_comes(fd, FINAL | TEXT, "last", 4); /* first what was asked before */
+	frame_comes(fd, FINAL | CLOSE, "\x03\xE8", 2);
+	live_hears_the_end(fd);
+	live_until(&live_gone, 1);
+}
+
+static void a_client_may_just_go(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		int fd = live_open("/raw", "");
+		live_frame(fd, TEXT, "in the middle of", 16);
+		close(fd);
+	}
+	live_until(&live_gone, 20);
+}
+
+/* ---- flow ---- */
+
+enum { BIG = 90000, MESSAGES = 40 };
+
+static void *send_many(void *arg)
+{
+	const int *fd = arg;
+	char *bytes = malloc(BIG);
+	for (int i = 0; i < MESSAGES; i++) {
+		memset(bytes, 'A' + i, BIG);
+		live_frame(*fd, FINAL | TEXT, bytes, BIG);
+	}
+	free(bytes);
+	return NULL;
+}
+
+/* More than the sockets and the outbox hold: reading stops and goes on, and nothing is lost. */
+static void a_client_may_read_slowly(void **state)
+{
+	pthread_t thread;
+	char *bytes = malloc(BIG);
+	(void)state;
+	int fd = live_open("/raw", "");
+	assert_int_equal(pthread_create(&thread, NULL, send_many, &fd), 0);
+	for (int i = 0; i < MESSAGES; i++) {
+		const struct timespec moment = { .tv_nsec = 2000000 };
+		nanosleep(&moment, NULL);
+		memset(bytes, 'A' + i, BIG);
+		frame_comes(fd, FINAL | TEXT, bytes, BIG);
+	}
+	pthread_join(thread, NULL);
+	free(bytes);
+	close(fd);
+}
+
+static _Atomic int calls, waiting;
+
+static void look(struct loop *loop, void *context)
+{
+	(void)context;
+	for (const struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next) {
+		calls += (int)conn->calls;
+		waiting += (int)conn->pending_count;
+	}
+}
+
+/* While a call is open later messages wait; then each has its answer. */
+static void messages_wait_for_an_open_call(void **state)
+{
+	(void)state;
+	int fd = live_open("/raw", "");
+	live_hold = true;
+	live_frame(fd, FINAL | TEXT, "1", 1);
+	live_frame(fd, FINAL | TEXT, "2", 1);
+	live_frame(fd, FINAL | TEXT, "3", 1);
+	do {
+		calls = waiting = 0;
+		net_barrier(&net, look, NULL);
+	} while (waiting != 2);
+	assert_int_equal(calls, 1);
+	live_hold = false;
+	net_barrier(&net, live_let_go_one, NULL);
+	frame_comes(fd, FINAL | TEXT, "let go", 6);
+	frame_comes(fd, FINAL | TEXT, "2", 1);
+	frame_comes(fd, FINAL | TEXT, "3", 1);
+	close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, live_begin, live_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(all_lengths_come_and_go),
+		TEST(a_message_may_come_byte_by_byte),
+		TEST(fragments_are_joined),
+		TEST(a_ping_may_come_between),
+		TEST(many_in_one_write_are_answered_in_order),
+		TEST(a_message_may_come_with_the_request),
+		TEST(a_message_has_its_bound),
+		TEST(what_is_no_message_closes),
+		TEST(what_is_no_frame_closes),
+		TEST(a_clients_close_is_answered),
+		TEST(a_client_may_just_go),
+		TEST(a_client_may_read_slowly),
+		TEST(messages_wait_for_an_open_call),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
