@@ -25,7 +25,7 @@ static void unload(struct plan_entry *entry)
 {
 	struct err resident;
 	if (entry->module != NULL && !module_close(entry->module, &resident))
-		log_warn("reload", "%s stays in memory: %s", entry->plugin.source, resident.text);
+		log_warn("reload", "%s: %s", entry->plugin.source, resident.text);
 	entry->module = NULL;
 	if (entry->plugin.copy != NULL)
 		unlink(entry->plugin.copy);
@@ -154,33 +154,61 @@ static const char *name_of(const struct plan_entry *entry)
 	return entry->kind == PLAN_KEEP ? entry->old->name : entry->plugin.name;
 }
 
-/* Two files of one plugin: the one that is loaded keeps its place, otherwise the first by file name
- * has it. */
+static const char *source_of(const struct plan_entry *entry)
+{
+	return entry->kind == PLAN_KEEP ? entry->old->source : entry->plugin.source;
+}
+
+static bool serves(const struct plan_entry *entry)
+{
+	return entry->kind == PLAN_KEEP || entry->kind == PLAN_NEW;
+}
+
+/* The file that the plugin is loaded from now. */
+static bool is_at_home(const struct plan_entry *entry)
+{
+	return entry->old != NULL && strcmp(entry->old->source, source_of(entry)) == 0;
+}
+
+/* Two files of one plugin: the one that it is loaded from keeps its place, otherwise the first by
+ * file name has it. */
+static void refuse_twin(struct plan_entry *first, struct plan_entry *second)
+{
+	struct plan_entry *loser = is_at_home(second) && !is_at_home(first) ? first : second;
+	struct plan_entry *winner = loser == first ? second : first;
+	char *source = mem_text(source_of(loser));
+	plan_refuse(loser, "%s is a second file of plugin %s: %s is the first", source,
+	            name_of(winner), source_of(winner));
+	free(source);
+	loser->old = NULL;
+}
+
 static void refuse_twins(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_entry *one = &plan->entries[i];
 		for (size_t k = i + 1; k < plan->count; k++) {
 			struct plan_entry *two = &plan->entries[k];
-			bool loaded = one->kind == PLAN_KEEP || one->kind == PLAN_NEW;
-			if (!loaded || (two->kind != PLAN_KEEP && two->kind != PLAN_NEW) ||
-			    strcmp(name_of(one), name_of(two)) != 0)
+			if (serves(one) && serves(two) && strcmp(name_of(one), name_of(two)) == 0)
+				refuse_twin(one, two);
+		}
+	}
+}
+
+/* A plugin that is loaded goes on by one entry alone, or it would serve twice: that of the file
+ * that keeps it, replaces it or switches it off; among bad ones that of its own file, then the
+ * first. */
+static void settle_old(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_entry *entry = &plan->entries[i];
+		for (size_t k = 0; entry->kind == PLAN_REFUSED && k < plan->count; k++) {
+			const struct plan_entry *other = &plan->entries[k];
+			if (k == i || entry->old == NULL || other->old != entry->old)
 				continue;
-			bool second_is_old =
-				two->old != NULL && two->kind != PLAN_REFUSED &&
-				strcmp(two->old->source, two->kind == PLAN_KEEP
-			                                         ? two->old->source
-			                                         : two->plugin.source) == 0;
-			bool first_is_old = one->kind == PLAN_KEEP ||
-			                    (one->old != NULL &&
-			                     strcmp(one->old->source, one->plugin.source) == 0);
-			struct plan_entry *loser = second_is_old && !first_is_old ? one : two;
-			struct plan_entry *winner = loser == one ? two : one;
-			plan_refuse(loser, "it is a second file of plugin %s: %s is the first",
-			            name_of(winner),
-			            winner->kind == PLAN_KEEP ? winner->old->source
-			                                      : winner->plugin.source);
-			loser->old = NULL;
+			if (other->kind != PLAN_REFUSED || is_at_home(other) ||
+			    (k < i && !is_at_home(entry)))
+				entry->old = NULL;
 		}
 	}
 }
@@ -200,6 +228,7 @@ int plan_make(struct plan *plan, const struct config *config, const struct folde
 	}
 	free(files);
 	refuse_twins(plan);
+	settle_old(plan);
 	return 0;
 }
 

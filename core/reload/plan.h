@@ -30,8 +30,9 @@ enum plan_kind {
 
 struct plan_entry {
 	enum plan_kind kind;
-	struct plugin plugin;     /* of PLAN_NEW and, as far as known, PLAN_REFUSED */
-	const struct plugin *old; /* of this name or file; NULL: none */
+	struct plugin plugin; /* of PLAN_NEW and, as far as known, PLAN_REFUSED */
+	/* Of this name or file; NULL: none, or another entry speaks for it. */
+	const struct plugin *old;
 	struct manifest manifest;
 	struct module *module; /* until a generation takes it over */
 	struct err why;
