@@ -159,7 +159,7 @@ static void the_last_one_turns_off_the_light(void **state)
 static void there_may_be_many_topics(void **state)
 {
 	enum { TOPICS = 10000 };
-	char id[16];
+	char id[32];
 	(void)state;
 	for (int i = 0; i < TOPICS; i++) {
 		snprintf(id, sizeof id, "user %d", i);
@@ -183,7 +183,7 @@ static void there_may_be_many_topics(void **state)
 /* The bound is on groups: the user of the connection does not count. */
 static void a_connection_is_in_so_many_groups(void **state)
 {
-	char id[16];
+	char id[32];
 	(void)state;
 	join(0, HUB_USER, "ann");
 	for (int i = 0; i < HUB_GROUPS_MAX; i++) {
