@@ -6,13 +6,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/signals.h"
 #include "net/net.h"
 #include "reload/prove.h"
 #include "reload/reload.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,24 +137,26 @@ static const struct net_upcalls upcalls = {
 	.authenticate = authenticate,
 };
 
-/* Waits for signals, which all other threads have blocked. */
-static void serve(struct reload *reload, const sigset_t *signals)
+/* Everything that the end waits for, one after the other: calls, closes, and the steps of the
+ * plugins. */
+static uint32_t end_ms(const struct config *config)
 {
-	for (;;) {
-		int number = 0;
-		if (sigwait(signals, &number) != 0)
-			continue;
-		if (number == SIGHUP)
-			reload_again(reload);
-		else
-			return;
+	return 2 * config->drain_ms + config->close_ms + 5 * config->load_ms;
+}
+
+static void serve(struct reload *reload, struct net *net)
+{
+	signals_end_within(end_ms(net_site(net)->config));
+	while (signals_wait() == SIGNALS_RELOAD) {
+		reload_again(reload);
+		signals_end_within(end_ms(net_site(net)->config));
 	}
 }
 
-static int stop(struct net *net, struct reload *reload, struct pool *pool, uint32_t drain_ms)
+static int stop(struct net *net, struct reload *reload, struct pool *pool)
 {
 	log_info("main", "stopping");
-	net_drain(net, drain_ms);
+	net_drain(net, net_site(net)->config->drain_ms);
 	if (!reload_free(reload)) {
 		log_error("main", "a plugin does not end: the process ends without it");
 		fflush(NULL);
@@ -184,16 +186,10 @@ static int run(const struct arguments *arguments, struct config *config)
 	struct reload_source source = { arguments->config_path, arguments->overrides,
 		                        arguments->override_count };
 	struct err why = { 0 };
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signals_open();
 	signal(SIGPIPE, SIG_IGN);
 
 	struct site *site = site_new(config);
-	uint32_t drain_ms = config->drain_ms;
 	if (net_open(&net, site, config->threads, &upcalls, &why) != 0) {
 		site_free(site);
 		config_free(config);
@@ -214,9 +210,9 @@ static int run(const struct arguments *arguments, struct config *config)
 	if (ready) {
 		net_accept(&net);
 		log_info("main", "ready");
-		serve(reload, &signals);
+		serve(reload, &net);
 	}
-	int status = stop(&net, reload, pool, drain_ms);
+	int status = stop(&net, reload, pool);
 	return ready ? status : EXIT_FAILURE;
 }
 

@@ -3,6 +3,7 @@
 #include "act/run.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/status.h"
@@ -194,8 +195,7 @@ static void tell_cancelled(struct call *call, act_rc why)
 
 static void on_deadline(struct wheel_timer *timer)
 {
-	struct call *call =
-		(struct call *)(void *)((char *)timer - offsetof(struct call, deadline));
+	struct call *call = container_of(timer, struct call, deadline);
 	if (!slots_claim(&call->loop->calls, call->token))
 		return; /* its answer is on the way */
 	struct outcome late = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR

@@ -3,12 +3,14 @@
 #include "act/host.h"
 #include "act/timer.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/latch.h"
 #include "base/mem.h"
 #include "net/net.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static uint64_t last_number;
 
@@ -63,6 +65,8 @@ bool generation_free(struct generation *generation, struct err *resident_why)
 
 /* ---- steps ---- */
 
+enum step_state { STEP_WAITS, STEP_WITHDRAWN, STEP_RUNS, STEP_LOST, STEP_DONE };
+
 struct step_task {
 	struct task task;
 	struct generation *generation;
@@ -70,6 +74,8 @@ struct step_task {
 	struct latch *latch;
 	/* Shared with the waiter; freed by whoever is last. */
 	_Atomic int owners;
+	_Atomic int state; /* enum step_state */
+	_Atomic uint64_t began_ms;
 	act_rc rc;
 };
 
@@ -77,6 +83,12 @@ static void step_release(struct step_task *step)
 {
 	if (atomic_fetch_sub(&step->owners, 1) == 1)
 		free(step);
+}
+
+static bool step_turns(struct step_task *step, enum step_state from, enum step_state to)
+{
+	int expected = (int)from;
+	return atomic_compare_exchange_strong(&step->state, &expected, (int)to);
 }
 
 static act_rc run_step(struct generation *generation, enum generation_step step)
@@ -102,16 +114,51 @@ static act_rc run_step(struct generation *generation, enum generation_step step)
 	return ACT_E_INVAL;
 }
 
+/* The last pin goes when the plugin has returned: whoever gave up waiting must not unload it under
+ * this worker. */
 static void on_step(struct task *task)
 {
 	struct step_task *step = (struct step_task *)task;
 	struct latch *latch = step->latch;
-	/* DESTROY comes after the workers were left: it must not make them known again. */
-	if (step->step != STEP_DESTROY)
-		generation_seen(step->generation);
-	step->rc = run_step(step->generation, step->step);
+	struct generation *generation = step->generation;
+	struct act *act = generation->act;
+	bool pinned = step->step != STEP_DESTROY;
+	atomic_store(&step->began_ms, clock_ms());
+	if (step_turns(step, STEP_WAITS, STEP_RUNS)) {
+		/* DESTROY comes after the workers were left: it must not make them known again. */
+		if (pinned)
+			generation_seen(generation);
+		step->rc = run_step(generation, step->step);
+		if (!step_turns(step, STEP_RUNS, STEP_DONE))
+			atomic_fetch_sub(&act->steps_lost, 1);
+	}
+	if (pinned)
+		generation_unpin(generation);
 	step_release(step);
 	latch_down(latch);
+}
+
+/* True: it has run. False: `*why` is ACT_E_BUSY or ACT_E_LATE. The time counts from when it begins;
+ * until then it may be withdrawn. */
+static bool step_wait(struct step_task *step, uint32_t deadline_ms, act_rc *why)
+{
+	if (latch_try(step->latch, deadline_ms))
+		return true;
+	if (step_turns(step, STEP_WAITS, STEP_WITHDRAWN)) {
+		latch_wait(step->latch, 1);
+		*why = ACT_E_BUSY;
+		return false;
+	}
+	uint64_t until_ms = atomic_load(&step->began_ms) + deadline_ms, now_ms = clock_ms();
+	if (now_ms < until_ms && latch_try(step->latch, (uint32_t)(until_ms - now_ms)))
+		return true;
+	atomic_fetch_add(&step->generation->act->steps_lost, 1);
+	bool lost = step_turns(step, STEP_RUNS, STEP_LOST);
+	if (!lost)
+		atomic_fetch_sub(&step->generation->act->steps_lost, 1);
+	*why = ACT_E_LATE;
+	/* Done at the last moment: then the latch is about to open. */
+	return latch_wait(step->latch, lost ? 1 : 0) && !lost;
 }
 
 act_rc generation_step(struct generation *generation, enum generation_step step,
@@ -127,12 +174,18 @@ act_rc generation_step(struct generation *generation, enum generation_step step,
 		atomic_store(&generation->active, false);
 		timers_stop(generation->timers);
 	}
+	if (step != STEP_DESTROY)
+		generation_pin(generation);
 	pool_submit_always(generation->act->pool, &task->task);
-	bool done = latch_wait(task->latch, deadline_ms);
-	act_rc rc = done ? task->rc : ACT_E_LATE;
+	act_rc rc;
+	if (step_wait(task, deadline_ms, &rc)) {
+		/* A step that returned is over, whatever it returned: it may be undone. */
+		rc = task->rc;
+		if (rc > 0 || rc == ACT_E_LATE || rc == ACT_E_BUSY)
+			rc = ACT_E_FAIL;
+	}
 	step_release(task);
-	/* A step that returned is over, also where it returned ACT_E_LATE: it may be undone. */
-	return rc > 0 || (done && rc == ACT_E_LATE) ? ACT_E_FAIL : rc;
+	return rc;
 }
 
 /* ---- pins ---- */
@@ -159,6 +212,18 @@ bool generation_idle(struct generation *generation, uint64_t *waiting_for)
 	return *waiting_for == 0;
 }
 
+bool generation_wait_idle(struct generation *generation, uint32_t wait_ms)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	uint64_t until_ms = clock_ms() + wait_ms, pins;
+	while (!generation_idle(generation, &pins)) {
+		if (clock_ms() >= until_ms)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
 /* ---- workers ---- */
 
 void generation_seen(struct generation *generation)
@@ -183,23 +248,31 @@ static void on_leave(struct task *task)
 	free(leave);
 }
 
-bool generation_leave_workers(struct generation *generation, uint32_t deadline_ms)
+static void leave_workers(struct generation *generation)
 {
 	struct pool *pool = generation->act->pool;
-	if (TABLE_GET(generation->table, worker_leave) == NULL)
-		return true;
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < pool_workers(pool); i++)
+	for (uint32_t i = 0; i < pool_threads(pool); i++)
 		count += atomic_load(&generation->seen_on[i]) ? 1 : 0;
-	struct latch *latch = latch_new(count);
-	for (uint32_t i = 0; i < pool_workers(pool); i++) {
+	generation->leaving = latch_new(count);
+	for (uint32_t i = 0; i < pool_threads(pool); i++) {
 		if (!atomic_load(&generation->seen_on[i]))
 			continue;
 		struct leave_task *leave = mem_new(1, sizeof *leave);
-		*leave = (struct leave_task){ { .run = on_leave }, generation, latch };
+		*leave =
+			(struct leave_task){ { .run = on_leave }, generation, generation->leaving };
 		pool_submit_to(pool, i, &leave->task);
 	}
-	return latch_wait(latch, deadline_ms);
+}
+
+bool generation_leave_workers(struct generation *generation, uint32_t wait_ms)
+{
+	if (TABLE_GET(generation->table, worker_leave) == NULL || generation->left)
+		return true;
+	if (generation->leaving == NULL)
+		leave_workers(generation);
+	generation->left = latch_try(generation->leaving, wait_ms);
+	return generation->left;
 }
 
 /* ---- services ---- */
@@ -216,4 +289,18 @@ const void *generation_service(const struct generation *generation, const char *
 {
 	const act_plugin *table = generation->table;
 	return TABLE_GET(table, extension) != NULL ? table->extension(generation->self, id) : NULL;
+}
+
+void generation_cut_off(struct generation *generation)
+{
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
+		need_set(&generation->needs[i], NULL);
+}
+
+bool generation_uses(const struct generation *generation, const struct generation *provider)
+{
+	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
+		if (need_leads_to(&generation->needs[i], provider))
+			return true;
+	return false;
 }

@@ -49,8 +49,10 @@ struct generation {
 	struct loop_pins *loop_pins;
 	_Atomic uint64_t pins;
 	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
-	_Atomic bool seen_on[POOL_WORKERS_MAX]; /* workers that ran its code */
+	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code */
 	struct generation_timers *timers;
+	struct latch *leaving; /* worker_leave() is under way on some workers */
+	bool left;             /* it was called on all of them */
 };
 
 /* What a generation is made from; copied, but for the module, which it takes over. */
@@ -67,9 +69,11 @@ struct generation *generation_new(struct act *act, const struct generation_birth
  * unmapped. False: with a sentence. */
 bool generation_free(struct generation *generation, struct err *resident_why);
 
-/* [main] Runs one step of its life on a worker and waits. 0; the step's error; ACT_E_LATE: not done
- * within `deadline_ms` (the worker is still in it: the generation must then be left as it is, for
- * ever). STEP_STOP ends its timers first. */
+/* [main] Runs one step of its life on a worker and waits; the step pins the generation while it
+ * runs (but for STEP_DESTROY, when nothing may be inside). 0; the step's error; ACT_E_LATE: it
+ * began and did not end within `deadline_ms` (the worker is still in it: the generation must then
+ * be left as it is); ACT_E_BUSY: no worker was free for so long, nothing was done. STEP_STOP ends
+ * its timers first. */
 act_rc generation_step(struct generation *generation, enum generation_step step,
                        uint32_t deadline_ms);
 
@@ -87,12 +91,20 @@ static inline void generation_unpin(struct generation *generation)
  * need or list of live plugins may lead to it any more. `*waiting_for` gets the number of pins. */
 bool generation_idle(struct generation *generation, uint64_t *waiting_for);
 
+/* [main] Waits for that; false: not within `wait_ms`. */
+bool generation_wait_idle(struct generation *generation, uint32_t wait_ms);
+
+/* [main] Takes its services away: for one that is stuck and stays, while its providers may go. */
+void generation_cut_off(struct generation *generation);
+/* [main] Does one of its needs lead to this provider? */
+bool generation_uses(const struct generation *generation, const struct generation *provider);
+
 /* [worker] Notes that this worker runs code of the generation, so that worker_leave() is called on
  * it. */
 void generation_seen(struct generation *generation);
-/* [main] Calls worker_leave() on each of those workers, and waits; false: not within the deadline.
- */
-bool generation_leave_workers(struct generation *generation, uint32_t deadline_ms);
+/* [main] Has worker_leave() called on each of those workers, once, and waits for it. False: not all
+ * within `wait_ms`; ask again. */
+bool generation_leave_workers(struct generation *generation, uint32_t wait_ms);
 
 /* The need for `id` of this generation; NULL: its manifest does not list it. */
 struct need *generation_need(struct generation *generation, const char *id);

@@ -185,8 +185,8 @@ bool module_close(struct module *module, struct err *resident_why)
 	else if (after.mapped)
 		err_set(resident_why, "it stays in memory: a C++ thread_local with a destructor "
 		                      "that a thread has yet to run, a symbol that is unique in "
-		                      "the process (GNU_UNIQUE; compile with -fno-gnu-unique), or "
-		                      "a library that holds on to it");
+		                      "the process (GNU_UNIQUE: export act_plugin_v1 alone, by a "
+		                      "version script), or a library that holds on to it");
 	free(module->path);
 	free(module);
 	return !after.mapped;

@@ -32,3 +32,11 @@ struct generation *need_take(struct need *need)
 	pthread_mutex_unlock(&need->lock);
 	return provider;
 }
+
+bool need_leads_to(struct need *need, const struct generation *provider)
+{
+	pthread_mutex_lock(&need->lock);
+	bool leads = need->provider == provider;
+	pthread_mutex_unlock(&need->lock);
+	return leads;
+}

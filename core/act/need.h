@@ -6,6 +6,7 @@
 #define ACT_NEED_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 struct generation;
 
@@ -20,6 +21,8 @@ void need_free(struct need *need);
 /* Points it at another provider, or at none (NULL). The provider is not pinned by this: whoever
  * retires it points every need elsewhere first. */
 void need_set(struct need *need, struct generation *provider);
+/* Does it lead to this provider? */
+bool need_leads_to(struct need *need, const struct generation *provider);
 /* The provider, pinned (generation_unpin() when done); NULL: there is none. */
 struct generation *need_take(struct need *need);
 

@@ -89,7 +89,8 @@ static struct notice *notice_copy(const struct notice *from)
 	return notice;
 }
 
-/* `now`: nothing of a plugin is on the stack, so a plugin that lives here can be told at once. */
+/* `now`: nothing of a plugin is on the stack, so a plugin that lives here can be told at once,
+ * unless earlier notices still wait. */
 static void notify(struct conn *conn, struct notice *notice, bool now)
 {
 	const struct act_loop *loop = conn->loop->act;
@@ -100,7 +101,7 @@ static void notify(struct conn *conn, struct notice *notice, bool now)
 			continue;
 		bool here = generation->parallel || generation->home == conn->loop;
 		notice->generation = generation;
-		if (here && now)
+		if (here && now && conn->loop->later_first == NULL)
 			tell(generation, notice);
 		else if (here)
 			loop_later(conn->loop, &notice_copy(notice)->post);

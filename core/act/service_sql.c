@@ -104,11 +104,21 @@ void sql_handles_free(struct sql_handles *handles)
 	free(handles);
 }
 
+static bool is_full(struct sql_handles *handles)
+{
+	pthread_mutex_lock(&handles->lock);
+	bool full = handles->count == HANDLES_MAX;
+	pthread_mutex_unlock(&handles->lock);
+	return full;
+}
+
 /* Keeps a handle of the provider's, with the pin that the caller holds; 0: there are too many. */
 static uint64_t put_handle(struct generation *consumer, struct generation *provider,
                            enum handle_kind kind, uint64_t theirs)
 {
 	struct sql_handles *handles = consumer->act->sql;
+	if (is_full(handles))
+		sql_handles_sweep(handles, NULL);
 	struct handle *handle = mem_new(1, sizeof *handle);
 	*handle = (struct handle){ .since_ms = clock_ms(),
 		                   .kind = kind,
@@ -223,12 +233,12 @@ static act_rc sql_begin(const act_host *h, uint32_t flags, act_sql_tx *tx, act_s
 }
 
 /* What ends a handle, and what only uses one. */
-enum deed { DEED_COMMIT, DEED_ROLLBACK, DEED_CLOSE };
+enum ending { END_COMMIT, END_ROLLBACK, END_CLOSE };
 
-static act_rc end_handle(const act_host *h, enum deed deed, uint64_t number, act_sql_error *why)
+static act_rc end_handle(const act_host *h, enum ending ending, uint64_t number, act_sql_error *why)
 {
 	struct generation *consumer = generation_of(h);
-	enum handle_kind kind = deed == DEED_CLOSE ? HANDLE_ROWS : HANDLE_TX;
+	enum handle_kind kind = ending == END_CLOSE ? HANDLE_ROWS : HANDLE_TX;
 	uint64_t theirs;
 	if (loop_self() != NULL)
 		return ACT_E_THREAD;
@@ -237,9 +247,9 @@ static act_rc end_handle(const act_host *h, enum deed deed, uint64_t number, act
 		return ACT_E_GONE;
 	const act_sql_provider *table = table_of(provider);
 	generation_seen(provider);
-	act_rc rc = deed == DEED_COMMIT     ? table->commit(provider->self, theirs, why)
-	            : deed == DEED_ROLLBACK ? table->rollback(provider->self, theirs)
-	                                    : table->close(provider->self, theirs);
+	act_rc rc = ending == END_COMMIT     ? table->commit(provider->self, theirs, why)
+	            : ending == END_ROLLBACK ? table->rollback(provider->self, theirs)
+	                                     : table->close(provider->self, theirs);
 	/* Busy: another thread is inside, and the handle lives on. */
 	if (rc != ACT_E_BUSY)
 		drop_handle(consumer, number);
@@ -249,12 +259,12 @@ static act_rc end_handle(const act_host *h, enum deed deed, uint64_t number, act
 
 static act_rc sql_commit(const act_host *h, act_sql_tx tx, act_sql_error *why)
 {
-	return end_handle(h, DEED_COMMIT, tx, why);
+	return end_handle(h, END_COMMIT, tx, why);
 }
 
 static act_rc sql_rollback(const act_host *h, act_sql_tx tx)
 {
-	return end_handle(h, DEED_ROLLBACK, tx, NULL);
+	return end_handle(h, END_ROLLBACK, tx, NULL);
 }
 
 static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
@@ -266,6 +276,8 @@ static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const ac
 	if (rc != ACT_OK)
 		return rc;
 	rc = table_of(provider)->exec(provider->self, theirs, sql, args, arg_count, changed, why);
+	if (rc == ACT_E_GONE && tx != 0)
+		drop_handle(generation_of(h), tx);
 	generation_unpin(provider);
 	return rc;
 }
@@ -281,6 +293,8 @@ static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const a
 		return rc;
 	rc = table_of(provider)->query(provider->self, theirs_tx, sql, args, arg_count, &theirs,
 	                               why);
+	if (rc == ACT_E_GONE && tx != 0)
+		drop_handle(generation_of(h), tx);
 	if (rc != ACT_OK) {
 		generation_unpin(provider);
 		return rc;
@@ -300,13 +314,15 @@ static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols
 		return ACT_E_GONE;
 	generation_seen(provider);
 	act_rc rc = table_of(provider)->next(provider->self, theirs, cols, max, count, why);
+	if (rc == ACT_E_GONE)
+		drop_handle(generation_of(h), rows);
 	generation_unpin(provider);
 	return rc;
 }
 
 static act_rc sql_close(const act_host *h, act_sql_rows rows)
 {
-	return end_handle(h, DEED_CLOSE, rows, NULL);
+	return end_handle(h, END_CLOSE, rows, NULL);
 }
 
 const struct act_sql service_sql = {

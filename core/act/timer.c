@@ -2,6 +2,7 @@
 
 #include "act/generation.h"
 #include "base/check.h"
+#include "base/container.h"
 #include "base/mem.h"
 #include "net/net.h"
 
@@ -13,7 +14,8 @@ enum { BUCKETS = 256 };
  * A timer is freed by the home loop, once it is in no bucket any more. */
 struct timer {
 	struct loop_timer ticking; /* first: fire() and gone() are handed this */
-	struct post post;
+	struct post start;         /* two posts: both may be on their way at once */
+	struct post finish;
 	struct timer *next; /* in its bucket */
 	struct generation *generation;
 	act_timer number;
@@ -31,11 +33,6 @@ struct generation_timers {
 	uint32_t count;
 	uint64_t last;
 };
-
-static struct timer *timer_of_post(struct post *post)
-{
-	return (struct timer *)(void *)((char *)post - offsetof(struct timer, post));
-}
 
 struct generation_timers *timers_new(struct generation *generation)
 {
@@ -91,12 +88,12 @@ static void end(struct timer *timer)
 
 static void on_end(struct post *post)
 {
-	end(timer_of_post(post));
+	end(container_of(post, struct timer, finish));
 }
 
 static void on_fire(struct loop_timer *ticking)
 {
-	struct timer *timer = (struct timer *)(void *)ticking;
+	struct timer *timer = container_of(ticking, struct timer, ticking);
 	struct generation *generation = timer->generation;
 	uint64_t tag = timer->tag;
 	if (!atomic_load(&generation->active))
@@ -110,7 +107,7 @@ static void on_fire(struct loop_timer *ticking)
 
 static void on_start(struct post *post)
 {
-	struct timer *timer = timer_of_post(post);
+	struct timer *timer = container_of(post, struct timer, start);
 	if (timer->doomed) {
 		free(timer);
 		return;
@@ -120,13 +117,14 @@ static void on_start(struct post *post)
 	                 on_fire);
 }
 
-static void post_to_home(struct timer *timer, void (*run)(struct post *post))
+static void end_at_home(struct timer *timer)
 {
-	timer->post.run = run;
-	if (loop_self() == timer->generation->home)
-		run(&timer->post);
+	struct loop *home = timer->generation->home;
+	timer->finish.run = on_end;
+	if (loop_self() == home)
+		end(timer);
 	else
-		loop_post(timer->generation->home, &timer->post);
+		loop_post(home, &timer->finish);
 }
 
 /* ---- any thread ---- */
@@ -143,8 +141,8 @@ static act_rc put_in(struct generation_timers *timers, struct timer *timer)
 	timers->buckets[timer->number % BUCKETS] = timer;
 	timers->count++;
 	/* Posted before anyone else can know the number, so a drop comes behind it. */
-	timer->post.run = on_start;
-	loop_post(timers->generation->home, &timer->post);
+	timer->start.run = on_start;
+	loop_post(timers->generation->home, &timer->start);
 	return ACT_OK;
 }
 
@@ -168,13 +166,16 @@ act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, b
 	return rc;
 }
 
+/* Posted under the lock: timers_stop() does not find this timer any more, but comes to the home
+ * loop behind its end. */
 act_rc timers_drop(struct generation_timers *timers, act_timer number)
 {
-	struct timer *timer = take_out_locked(timers, number);
-	if (timer == NULL)
-		return ACT_E_GONE;
-	post_to_home(timer, on_end);
-	return ACT_OK;
+	pthread_mutex_lock(&timers->lock);
+	struct timer *timer = take_out(timers, number);
+	if (timer != NULL)
+		end_at_home(timer);
+	pthread_mutex_unlock(&timers->lock);
+	return timer != NULL ? ACT_OK : ACT_E_GONE;
 }
 
 /* ---- the end ---- */

@@ -16,7 +16,8 @@ static uint32_t core_count(void)
 	cpu_set_t set;
 	if (sched_getaffinity(0, sizeof set, &set) != 0)
 		return 1;
-	return (uint32_t)CPU_COUNT(&set);
+	uint32_t count = (uint32_t)CPU_COUNT(&set);
+	return count < CONFIG_THREADS_MAX ? count : CONFIG_THREADS_MAX;
 }
 
 /* A finding where limit `key` is below what limit `other` needs. */

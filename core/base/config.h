@@ -20,6 +20,9 @@ enum config_mode { CONFIG_MODE_ACTION, CONFIG_MODE_RAW };
 enum config_login { CONFIG_LOGIN_NONE, CONFIG_LOGIN_OPTIONAL, CONFIG_LOGIN_REQUIRED };
 enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_TOKEN };
 
+/* The most loops; the numbers of connections have room for 256 (base/slots.h). */
+enum { CONFIG_THREADS_MAX = 64 };
+
 /* One key of "listen": "127.0.0.1:8080", "[::1]:8080", "*:8080", "unix:/run/actd.sock". */
 struct config_listen {
 	char *text;      /* as written */

@@ -30,7 +30,7 @@ static const struct config_key keys[] = {
 	  "Where connections are accepted: \"127.0.0.1:8080\", \"[::1]:8080\", \"*:8080\" for "
 	  "every address, \"unix:/run/actd.sock\", or an array of these. Port 0: a free one, "
 	  "which the log names." },
-	{ "threads", WHOLE(AT(threads), 0, 256), "0", RESTART,
+	{ "threads", WHOLE(AT(threads), 0, CONFIG_THREADS_MAX), "0", RESTART,
 	  "Loops that carry connections; 0: one for each core." },
 	{ "workers", WHOLE(AT(workers), 1, 256), "8", RESTART,
 	  "Threads for actions that may block, and for loading plugins." },

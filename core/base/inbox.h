@@ -1,8 +1,9 @@
 /* inbox: how other threads reach a loop: many post, one takes.
  *
  * A lock-free stack that the taker turns over, so what one thread posts arrives in the order in
- * which it was posted. It has no bound of its own: whoever posts on behalf of a client counts what
- * is under way (limits.home_queue and the like). */
+ * which it was posted. It has no bound of its own: whoever posts counts what is
+ * under way: one answer a call, limits.home_queue calls, limits.push_queue_bytes of pushes. What a
+ * plugin binds, joins and closes is a small post each. */
 #ifndef BASE_INBOX_H
 #define BASE_INBOX_H
 

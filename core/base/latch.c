@@ -49,7 +49,8 @@ void latch_down(struct latch *latch)
 	leave(latch);
 }
 
-bool latch_wait(struct latch *latch, uint32_t timeout_ms)
+/* Under the lock. */
+static bool wait_locked(struct latch *latch, uint32_t timeout_ms)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -59,7 +60,6 @@ bool latch_wait(struct latch *latch, uint32_t timeout_ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	pthread_mutex_lock(&latch->lock);
 	int rc = 0;
 	while (latch->count > 0 && rc != ETIMEDOUT) {
 		if (timeout_ms == 0)
@@ -67,7 +67,24 @@ bool latch_wait(struct latch *latch, uint32_t timeout_ms)
 		else
 			rc = pthread_cond_timedwait(&latch->done, &latch->lock, &until);
 	}
-	bool all = latch->count == 0;
+	return latch->count == 0;
+}
+
+bool latch_wait(struct latch *latch, uint32_t timeout_ms)
+{
+	pthread_mutex_lock(&latch->lock);
+	bool all = wait_locked(latch, timeout_ms);
 	leave(latch);
+	return all;
+}
+
+bool latch_try(struct latch *latch, uint32_t timeout_ms)
+{
+	pthread_mutex_lock(&latch->lock);
+	bool all = wait_locked(latch, timeout_ms);
+	if (all)
+		leave(latch);
+	else
+		pthread_mutex_unlock(&latch->lock);
 	return all;
 }

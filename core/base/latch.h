@@ -15,5 +15,7 @@ struct latch *latch_new(uint32_t count);
 void latch_down(struct latch *latch);
 /* True: all have. `latch` is not the caller's any more. timeout_ms 0: waits for ever. */
 bool latch_wait(struct latch *latch, uint32_t timeout_ms);
+/* The same, but after false `latch` stays the caller's, to be waited for again. */
+bool latch_try(struct latch *latch, uint32_t timeout_ms);
 
 #endif

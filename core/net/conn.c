@@ -1,6 +1,7 @@
 #include "net/conn.h"
 
 #include "base/check.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/net.h"
@@ -29,10 +30,15 @@ static void watch_silence(struct conn *conn)
 
 static void on_silence(struct wheel_timer *timer)
 {
-	struct conn *conn = (struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	struct conn *conn = container_of(timer, struct conn, timer);
 	const struct config *config = config_of(conn);
 	uint64_t now_ms = conn->loop->now_ms;
 	if (config->ping_s == 0) {
+		conn->seen_ms = now_ms;
+		conn->pinged = false;
+	} else if (conn->paused || conn->carrier->blocked(conn)) {
+		/* What it says is not read, or a ping would not leave: this is our silence, not
+		 * its. A call has its deadline, and the kernel bounds what is not acknowledged. */
 		conn->seen_ms = now_ms;
 		conn->pinged = false;
 	} else if (conn->pinged) {
@@ -184,7 +190,7 @@ static void count_close(struct loop_counters *counters, uint16_t code)
 
 static void on_close_overdue(struct wheel_timer *timer)
 {
-	struct conn *conn = (struct conn *)(void *)((char *)timer - offsetof(struct conn, timer));
+	struct conn *conn = container_of(timer, struct conn, timer);
 	conn->carrier->drop(conn);
 }
 

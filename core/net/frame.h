@@ -27,7 +27,6 @@ size_t frame_close(uint8_t *to, uint16_t code, const char *reason);
 /* The close codes that the protocol of this server knows (docs/protocol.md). */
 enum close_code {
 	CLOSE_NORMAL = 1000,
-	CLOSE_GOING_AWAY = 1001,
 	CLOSE_PROTOCOL = 1002,
 	CLOSE_UNSUPPORTED = 1003,
 	CLOSE_BAD_TEXT = 1007,

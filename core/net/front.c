@@ -252,8 +252,6 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	                                time-out */
 	case LWS_CALLBACK_RAW_RX:
 		return -1;
-	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
-		return len != 0 ? 0 : 1;
 	case LWS_CALLBACK_ESTABLISHED:
 		return session != NULL ? on_established(session, wsi) : -1;
 	case LWS_CALLBACK_RECEIVE:

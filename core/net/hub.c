@@ -32,8 +32,8 @@ void hub_free(struct hub *hub)
 	free(hub->buckets);
 }
 
-/* FNV-1a, 64 bits (RFC draft-eastlake-fnv): short keys, no need to resist an attacker, who cannot
- * choose user ids freely. */
+/* FNV-1a, 64 bits (the constants of draft-eastlake-fnv). It does not resist someone who makes up
+ * ids to collide; users come from tokens, and groups from plugins. */
 static uint64_t hash_of(enum hub_kind kind, act_bytes id)
 {
 	uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)kind;

@@ -1,6 +1,7 @@
 #include "net/listen.h"
 
 #include "base/check.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/front.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, REST_MS = 200 };
 
 struct listener {
 	uv_poll_t poll;
@@ -26,6 +28,7 @@ struct listener {
 	int fd;
 	int spare;       /* a descriptor to give up when there are no others */
 	char *unix_path; /* to be removed by the loop that has it */
+	struct wheel_timer rest;
 };
 
 union address {
@@ -53,18 +56,34 @@ static void name_peer(const union address *peer, char *to, size_t room)
 	}
 }
 
+/* The loops share the descriptors: another one would take the number that is free for a moment. */
+static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /* No descriptor is left: the one in reserve takes the waiting connection, to close it. False: none
- * waits. (The kernel looks for a descriptor first, and lacks it also where nobody waits.) */
+ * waits (the kernel looks for a descriptor first, and lacks it also where nobody waits), or the
+ * reserve is gone. */
 static bool turn_away(struct listener *listener)
 {
-	close(listener->spare);
+	pthread_mutex_lock(&spare_lock);
+	if (listener->spare >= 0)
+		close(listener->spare);
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0) {
-		listener->loop->counters.turned_away++;
+	if (fd >= 0)
 		close(fd);
-	}
 	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pthread_mutex_unlock(&spare_lock);
+	if (fd >= 0)
+		listener->loop->counters.turned_away++;
 	return fd >= 0;
+}
+
+/* Nobody can be pinged behind bytes that do not leave: the kernel gives up on a peer that
+ * acknowledges none of them for this long (TCP_USER_TIMEOUT, tcp(7)). */
+static void bound_silence(int fd, const struct config *settings)
+{
+	unsigned ms = (settings->ping_s + settings->pong_s) * 1000;
+	if (settings->ping_s != 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 static void take(struct listener *listener, int fd, const union address *peer)
@@ -77,13 +96,16 @@ static void take(struct listener *listener, int fd, const union address *peer)
 		close(fd);
 		return;
 	}
-	if (peer->any.sa_family != AF_UNIX)
+	if (peer->any.sa_family != AF_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		bound_silence(fd, net_site(loop->net)->config);
+	}
 	name_peer(peer, name, sizeof name);
 	front_adopt(loop->front, fd, name);
 }
 
-static void accept_some(struct listener *listener, int most)
+/* False: there is no descriptor, not even to turn somebody away with. */
+static bool accept_some(struct listener *listener, int most)
 {
 	for (int i = 0; i < most; i++) {
 		union address peer = { .any.sa_family = AF_UNIX };
@@ -92,17 +114,31 @@ static void accept_some(struct listener *listener, int most)
 		if (fd >= 0)
 			take(listener, fd, &peer);
 		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			return;
+			return true;
 		else if ((errno == EMFILE || errno == ENFILE) && !turn_away(listener))
-			return;
+			return listener->spare >= 0;
 	}
+	return true;
 }
 
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_rested(struct wheel_timer *timer)
+{
+	struct listener *listener = container_of(timer, struct listener, rest);
+	uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+}
+
+/* A listener that can do nothing about those who wait would stay ready, and keep its loop busy. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
+	struct listener *listener = poll->data;
+	struct loop *loop = listener->loop;
 	(void)events;
-	if (status == 0)
-		accept_some(poll->data, ACCEPTS_A_TURN);
+	if (status != 0 || accept_some(listener, ACCEPTS_A_TURN))
+		return;
+	uv_poll_stop(poll);
+	wheel_set(&loop->wheel, &listener->rest, loop->now_ms + REST_MS, on_rested);
 }
 
 /* ---- opening ---- */
@@ -273,7 +309,8 @@ void listen_close(struct loop *loop)
 	for (size_t i = 0; i < loop->listener_count; i++) {
 		struct listener *listener = &loop->listeners[i];
 		/* Those that the kernel has taken already would be reset. */
-		accept_some(listener, BACKLOG);
+		(void)accept_some(listener, BACKLOG);
+		wheel_drop(&loop->wheel, &listener->rest);
 		if (listener->unix_path != NULL)
 			unlink(listener->unix_path);
 		uv_close((uv_handle_t *)&listener->poll, on_poll_closed);

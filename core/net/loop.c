@@ -122,7 +122,7 @@ void loop_timer_stop(struct loop_timer *timer, void (*gone)(struct loop_timer *t
 
 void loop_init(struct loop *loop, struct net *net, uint32_t index)
 {
-	CHECK(index < LOOPS_MAX);
+	CHECK(index < CONFIG_THREADS_MAX);
 	*loop = (struct loop){ .net = net, .index = index };
 	loop->later_last = &loop->later_first;
 	loop->turn_last = &loop->turn_first;

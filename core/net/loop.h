@@ -6,6 +6,7 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include "base/config.h"
 #include "base/inbox.h"
 #include "base/slots.h"
 #include "base/wheel.h"
@@ -20,8 +21,6 @@ struct conn;
 struct front;
 struct listener;
 struct net;
-
-enum { LOOPS_MAX = 64 };
 
 /* Plain numbers of the loop's thread; read by others only when the thread has ended. */
 struct loop_counters {

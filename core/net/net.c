@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { BARRIER_WARN_MS = 5000 };
+
 int net_open(struct net *net, const struct site *site, uint32_t loops,
              const struct net_upcalls *upcalls, struct err *why)
 {
 	const struct config *config = site->config;
-	CHECK(loops >= 1 && loops <= LOOPS_MAX);
+	CHECK(loops >= 1 && loops <= CONFIG_THREADS_MAX);
 	net->up = *upcalls;
 	atomic_store(&net->site, site);
 	net->loops = mem_new(loops, sizeof *net->loops);
@@ -74,7 +76,13 @@ void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context),
 		};
 		loop_post(&net->loops[i], &barrier->post);
 	}
-	latch_wait(latch, 0);
+	/* What run() uses may be the caller's own: there is no leaving before the last loop was
+	 * here. */
+	while (!latch_try(latch, BARRIER_WARN_MS))
+		log_warn("net",
+		         "a loop has not come to the end of its turn for %d s: is a plugin "
+		         "that should not block blocking it?",
+		         BARRIER_WARN_MS / 1000);
 }
 
 /* ---- the end ---- */

@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+struct err;
+
 /* What the network side calls upwards; filled once by the main program. All on the loop of the
  * connection. */
 struct net_upcalls {
@@ -37,7 +39,6 @@ struct net {
 
 /* [main, before other threads run] Makes the loops and their libwebsockets contexts, and binds
  * `site->config->listen`. 0, or -1 with `why`; net_free() in any case. */
-struct err;
 int net_open(struct net *net, const struct site *site, uint32_t loops,
              const struct net_upcalls *upcalls, struct err *why);
 /* [main] Starts the loops' threads; nothing is accepted yet. */

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -33,6 +34,14 @@ static int make_path(const char *path, struct err *why)
 	return 0;
 }
 
+/* A server that ends removes its file: the lock on a file that is gone keeps nobody out. */
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat open_one, named_one;
+	return fstat(fd, &open_one) == 0 && stat(path, &named_one) == 0 &&
+	       open_one.st_ino == named_one.st_ino && open_one.st_dev == named_one.st_dev;
+}
+
 /* The lock goes with the process, however that ends; the number in the file is for people and
  * scripts. */
 static int take_lock(struct folder *folder, struct err *why)
@@ -42,7 +51,8 @@ static int take_lock(struct folder *folder, struct err *why)
 	folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (folder->lock_fd < 0)
 		return err_set(why, "%s: %s (see state_dir)", path, strerror(errno));
-	if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0 ||
+	    !is_still_there(folder->lock_fd, path)) {
 		ssize_t n = read(folder->lock_fd, number, sizeof number - 1);
 		number[n > 0 ? strcspn(number, "\n") : 0] = '\0';
 		close(folder->lock_fd);

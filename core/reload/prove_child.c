@@ -19,7 +19,7 @@
 static int bad_usage(void)
 {
 	fputs("actd: --prove is for the server's own use: it tries a plugin file in a process of "
-	      "its own. To check a config and its plugins: actd -t -c FILE\n",
+	      "its own. To check a config: actd -t -c FILE\n",
 	      stderr);
 	return 2;
 }

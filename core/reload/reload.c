@@ -17,6 +17,7 @@ struct reload {
 	struct act *act;
 	struct reload_source source;
 	struct folder folder;
+	struct config *started; /* the first one: what needs a restart is as it says */
 	struct config *config;
 	struct site *site;
 	struct world *world;
@@ -57,21 +58,29 @@ static bool listens_differ(const struct config *one, const struct config *two)
 }
 
 /* What the running server cannot change is named, and stays as it was. */
-static void tell_restart_needed(const struct config *now, const struct config *next)
+static void tell_restart_needed(const struct config *started, const struct config *next)
 {
 	const struct {
 		const char *key;
 		bool differs;
 	} keys[] = {
-		{ "listen", listens_differ(now, next) },
-		{ "threads", now->threads != next->threads },
-		{ "workers", now->workers != next->workers },
-		{ "state_dir", strcmp(now->state_dir, next->state_dir) != 0 },
-		{ "handshake_ms", now->handshake_ms != next->handshake_ms },
+		{ "listen", listens_differ(started, next) },
+		{ "threads", started->threads != next->threads },
+		{ "workers", started->workers != next->workers },
+		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
+		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
 	};
+	if (next->limits.connections > started->limits.connections)
+		log_warn("reload",
+		         "limits.connections: descriptors were planned for %u at the start; more "
+		         "takes "
+		         "a restart to be sure of",
+		         started->limits.connections);
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (keys[i].differs)
-			log_warn("reload", "%s: it has changed, and takes effect with a restart",
+			log_warn("reload",
+			         "%s: it is another than at the start, and takes effect with a "
+			         "restart",
 			         keys[i].key);
 }
 
@@ -136,6 +145,20 @@ static void repoint(struct generation *generation, void *context)
 		         stage_provider(stage, generation->manifest.needs[i]));
 }
 
+/* A plugin that was loaded with a service and now has none: what it calls there fails from now on.
+ */
+static void warn_orphans(const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->live_count; i++) {
+		const struct manifest *manifest = &stage->live[i]->manifest;
+		for (uint32_t k = 0; k < manifest->need_count; k++)
+			if (stage_provider(stage, manifest->needs[k]) == NULL)
+				log_warn("reload",
+				         "plugin %s needs %s, which nobody provides any more",
+				         manifest->name, manifest->needs[k]);
+	}
+}
+
 static void set_live_values(struct reload *reload, const struct config *config)
 {
 	struct act *act = reload->act;
@@ -164,6 +187,7 @@ static void swap(struct reload *reload, struct next *next)
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		repoint(reload->plugins[i].generation, stage);
 	retire_repoint(reload->retire, repoint, stage);
+	warn_orphans(stage);
 	atomic_store_explicit(&act->net->site, next->site, memory_order_release);
 	atomic_store_explicit(&act->world, next->world, memory_order_release);
 }
@@ -189,7 +213,7 @@ static void free_old(struct reload *reload, struct next *next)
 	net_barrier(reload->act->net, NULL, NULL);
 	world_free(reload->world);
 	site_free(reload->site);
-	if (reload->config != next->config) /* it is, the first time */
+	if (reload->config != reload->started)
 		config_free(reload->config);
 	reload->world = next->world;
 	reload->site = next->site;
@@ -327,7 +351,7 @@ enum reload_verdict reload_again(struct reload *reload)
 	reload->number++;
 	if (read_config(reload, &next) != 0)
 		return report(reload, RELOAD_REFUSED);
-	tell_restart_needed(reload->config, next.config);
+	tell_restart_needed(reload->started, next.config);
 	if (make_next(reload, &next) != 0) {
 		refuse_all(&next);
 		return report(reload, RELOAD_REFUSED);
@@ -347,7 +371,7 @@ struct reload *reload_new(struct act *act, const struct reload_source *source,
 		free(reload);
 		return NULL;
 	}
-	reload->config = config;
+	reload->started = reload->config = config;
 	reload->site = site;
 	reload->world = mem_new(1, sizeof *reload->world);
 	atomic_store(&act->world, reload->world);
@@ -381,7 +405,7 @@ bool reload_free(struct reload *reload)
 	}
 	bool all_gone = retire_free(reload->retire, drain_ms + 4 * step_ms);
 	folder_close(&reload->folder);
-	if (!all_gone)
+	if (!all_gone || atomic_load(&act->steps_lost) > 0)
 		return false;
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		plugin_clear(&reload->plugins[i]);
@@ -389,7 +413,9 @@ bool reload_free(struct reload *reload)
 	atomic_store(&act->world, NULL);
 	world_free(empty);
 	site_free(reload->site);
-	config_free(reload->config);
+	if (reload->config != reload->started)
+		config_free(reload->config);
+	config_free(reload->started);
 	free(reload);
 	return true;
 }

@@ -15,7 +15,13 @@
 
 enum { LOOK_MS = 5 };
 
-enum phase { PHASE_STOP, PHASE_DRAIN, PHASE_HURRY, PHASE_WAIT };
+enum phase {
+	PHASE_STOP,  /* stop() is to be called */
+	PHASE_DRAIN, /* its open calls have time */
+	PHASE_HURRY, /* they were told to hurry */
+	PHASE_WAIT,  /* they were answered with an error; what runs is waited for */
+	PHASE_HUNG,  /* a step did not return: it stays as it is, for ever */
+};
 
 struct leaving {
 	struct leaving *next;
@@ -24,17 +30,19 @@ struct leaving {
 	uint32_t step_ms;
 	uint64_t hurry_ms; /* when its calls are cancelled */
 	uint64_t end_ms;   /* when they are answered with an error */
-	enum phase phase;
+	enum phase phase;  /* of the retiring thread alone */
+	bool hung;         /* PHASE_HUNG, for others: under the lock */
 };
 
 struct retire {
 	struct act *act;
 	pthread_t thread;
-	/* Held while a generation is looked at, too: retire_repoint() never meets one that is being
-	 * freed. */
+	/* For the list. A generation is freed under it, and its steps run without it:
+	 * retire_repoint() finds those that are left, and does not wait for a slow one. */
 	pthread_mutex_t lock;
 	pthread_cond_t more; /* something was handed over, or the thread is to end */
 	struct leaving *first;
+	bool more_came;
 	bool ending;
 };
 
@@ -53,81 +61,122 @@ static const char *name_of(const struct leaving *leaving)
 	return leaving->generation->manifest.name;
 }
 
-/* The last steps. Where one hangs the generation stays for ever. */
-static void end(struct retire *retire, struct leaving *leaving)
+static bool hang(struct leaving *leaving, const char *step)
 {
-	struct generation *generation = leaving->generation;
-	uint64_t number = generation->number;
-	char name[32];
-	struct err resident;
-	snprintf(name, sizeof name, "%s", name_of(leaving));
-	/* A transaction that it left open pins its provider. */
-	sql_handles_sweep(retire->act->sql, generation);
-	if (!generation_leave_workers(generation, leaving->step_ms) ||
-	    generation_step(generation, STEP_DESTROY, leaving->step_ms) == ACT_E_LATE) {
-		log_error("reload",
-		          "plugin %s (generation %lu): destroy did not end in time: it stays "
-		          "in memory",
-		          name, number);
-		return;
-	}
-	if (generation_free(generation, &resident))
-		log_info("reload", "plugin %s (generation %lu): unloaded", name, number);
-	else
-		log_warn("reload", "plugin %s (generation %lu): ended, but it stays in memory: %s",
-		         name, number, resident.text);
+	leaving->phase = PHASE_HUNG;
+	generation_cut_off(leaving->generation);
+	log_error("reload",
+	          "plugin %s (generation %lu): %s did not end in time: it stays in memory",
+	          name_of(leaving), leaving->generation->number, step);
+	return false;
 }
 
-/* Moves one generation on. True: it is done with, one way or the other. */
-static bool advance(struct retire *retire, struct leaving *leaving)
+/* At the end of the server providers leave together with those that use them, and go last. */
+static bool is_used(struct retire *retire, const struct leaving *leaving)
+{
+	bool used = false;
+	pthread_mutex_lock(&retire->lock);
+	for (const struct leaving *other = retire->first; other != NULL; other = other->next)
+		used = used || (other != leaving &&
+		                generation_uses(other->generation, leaving->generation));
+	pthread_mutex_unlock(&retire->lock);
+	return used;
+}
+
+/* The last steps before it is unloaded; what is not done in time is tried again. */
+static bool end(struct retire *retire, struct leaving *leaving)
 {
 	struct generation *generation = leaving->generation;
-	struct net *net = retire->act->net;
-	uint64_t pins;
-	if (leaving->phase == PHASE_STOP) {
-		leaving->phase = PHASE_DRAIN;
-		if (generation_step(generation, STEP_STOP, leaving->step_ms) == ACT_E_LATE) {
-			log_error(
-				"reload",
-				"plugin %s (generation %lu): stop did not end in time: it stays in "
-				"memory",
-				name_of(leaving), generation->number);
-			return true;
-		}
-	}
-	sql_handles_sweep(retire->act->sql, NULL); /* overdue ones may pin this one */
-	if (generation_idle(generation, &pins)) {
-		end(retire, leaving);
-		return true;
-	}
+	if (is_used(retire, leaving))
+		return false;
+	/* A transaction that it left open pins its provider. */
+	sql_handles_sweep(retire->act->sql, generation);
+	if (!generation_leave_workers(generation, LOOK_MS))
+		return false;
+	act_rc rc = generation_step(generation, STEP_DESTROY, leaving->step_ms);
+	if (rc == ACT_E_LATE)
+		return hang(leaving, "destroy");
+	return rc != ACT_E_BUSY;
+}
+
+static void hurry_or_fail(struct retire *retire, struct leaving *leaving, uint64_t pins)
+{
+	struct generation *generation = leaving->generation;
 	uint64_t now_ms = clock_ms();
 	if (leaving->phase == PHASE_DRAIN && now_ms >= leaving->hurry_ms) {
 		leaving->phase = PHASE_HURRY;
-		net_barrier(net, hurry_on_loop, generation);
+		net_barrier(retire->act->net, hurry_on_loop, generation);
 	} else if (leaving->phase == PHASE_HURRY && now_ms >= leaving->end_ms) {
 		leaving->phase = PHASE_WAIT;
-		net_barrier(net, fail_on_loop, generation);
+		net_barrier(retire->act->net, fail_on_loop, generation);
 		log_warn("reload",
 		         "plugin %s (generation %lu): %lu calls or tasks are open at the end of "
 		         "drain_ms; their clients were answered, it is unloaded when they return",
 		         name_of(leaving), generation->number, pins);
 	}
+}
+
+/* Moves one generation on. True: it can be unloaded. */
+static bool advance(struct retire *retire, struct leaving *leaving)
+{
+	struct generation *generation = leaving->generation;
+	uint64_t pins;
+	if (leaving->phase == PHASE_HUNG)
+		return false;
+	if (leaving->phase == PHASE_STOP) {
+		act_rc rc = generation_step(generation, STEP_STOP, leaving->step_ms);
+		if (rc == ACT_E_LATE)
+			return hang(leaving, "stop");
+		if (rc == ACT_E_BUSY)
+			return false;
+		leaving->phase = PHASE_DRAIN;
+	}
+	sql_handles_sweep(retire->act->sql, NULL); /* overdue ones may pin this one */
+	if (generation_idle(generation, &pins))
+		return end(retire, leaving);
+	hurry_or_fail(retire, leaving, pins);
 	return false;
 }
 
-static void advance_all(struct retire *retire)
+/* Under the lock. */
+static void unload(struct retire *retire, struct leaving *leaving)
 {
-	for (struct leaving **at = &retire->first; *at != NULL;) {
-		struct leaving *leaving = *at;
-		if (!advance(retire, leaving)) {
-			at = &leaving->next;
-			continue;
-		}
-		*at = leaving->next;
-		unlink(leaving->copy);
-		free(leaving->copy);
-		free(leaving);
+	uint64_t number = leaving->generation->number;
+	char name[32];
+	struct err resident;
+	struct leaving **at = &retire->first;
+	while (*at != leaving)
+		at = &(*at)->next;
+	*at = leaving->next;
+	snprintf(name, sizeof name, "%s", name_of(leaving));
+	if (generation_free(leaving->generation, &resident))
+		log_info("reload", "plugin %s (generation %lu): unloaded", name, number);
+	else
+		log_warn("reload", "plugin %s (generation %lu): ended, and %s", name, number,
+		         resident.text);
+	unlink(leaving->copy);
+	free(leaving->copy);
+	free(leaving);
+}
+
+/* Only this thread takes out of the list, so one that was seen under the lock stays valid without
+ * it. Returns whether there is one that still moves. */
+static bool advance_all(struct retire *retire)
+{
+	bool moving = false;
+	struct leaving *leaving = retire->first;
+	while (leaving != NULL) {
+		pthread_mutex_unlock(&retire->lock);
+		bool done = advance(retire, leaving);
+		pthread_mutex_lock(&retire->lock);
+		struct leaving *next = leaving->next;
+		leaving->hung = leaving->phase == PHASE_HUNG;
+		moving = moving || (!done && !leaving->hung);
+		if (done)
+			unload(retire, leaving);
+		leaving = next;
 	}
+	return moving;
 }
 
 static void *retire_main(void *arg)
@@ -137,11 +186,12 @@ static void *retire_main(void *arg)
 	pthread_setname_np(pthread_self(), "retire");
 	pthread_mutex_lock(&retire->lock);
 	while (!retire->ending) {
-		if (retire->first == NULL) {
+		if (!advance_all(retire) && !retire->more_came) {
 			pthread_cond_wait(&retire->more, &retire->lock);
+			retire->more_came = false;
 			continue;
 		}
-		advance_all(retire);
+		retire->more_came = false;
 		pthread_mutex_unlock(&retire->lock);
 		nanosleep(&moment, NULL);
 		pthread_mutex_lock(&retire->lock);
@@ -175,6 +225,7 @@ void retire_take(struct retire *retire, struct generation *generation, char *cop
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = leaving;
+	retire->more_came = true;
 	pthread_cond_signal(&retire->more);
 	pthread_mutex_unlock(&retire->lock);
 }
@@ -188,24 +239,35 @@ void retire_repoint(struct retire *retire,
 	pthread_mutex_unlock(&retire->lock);
 }
 
+/* How many are left; false in `*moving`: those will never go. */
+static size_t count_left(struct retire *retire, bool *moving)
+{
+	size_t count = 0;
+	*moving = false;
+	pthread_mutex_lock(&retire->lock);
+	for (const struct leaving *leaving = retire->first; leaving != NULL;
+	     leaving = leaving->next) {
+		count++;
+		*moving = *moving || !leaving->hung;
+	}
+	pthread_mutex_unlock(&retire->lock);
+	return count;
+}
+
 bool retire_free(struct retire *retire, uint32_t timeout_ms)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_MS * 1000000 };
 	uint64_t until_ms = clock_ms() + timeout_ms;
-	bool empty = false;
-	while (!empty && clock_ms() < until_ms) {
-		pthread_mutex_lock(&retire->lock);
-		empty = retire->first == NULL;
-		pthread_mutex_unlock(&retire->lock);
-		if (!empty)
-			nanosleep(&moment, NULL);
-	}
+	bool moving;
+	size_t left;
+	while ((left = count_left(retire, &moving)) > 0 && moving && clock_ms() < until_ms)
+		nanosleep(&moment, NULL);
+	if (left > 0)
+		return false;
 	pthread_mutex_lock(&retire->lock);
 	retire->ending = true;
 	pthread_cond_signal(&retire->more);
 	pthread_mutex_unlock(&retire->lock);
-	if (!empty)
-		return false;
 	pthread_join(retire->thread, NULL);
 	pthread_cond_destroy(&retire->more);
 	pthread_mutex_destroy(&retire->lock);

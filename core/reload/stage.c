@@ -135,27 +135,36 @@ static int sort_entries(const struct plan *plan, const struct config *config, si
 
 /* ---- one plugin ---- */
 
-/* Ends a generation that never served. One that hangs is left as it is. */
+/* Something of it is stuck: it stays as it is, and nothing that others free may be reached from it.
+ */
+static void lose(struct plan_entry *entry)
+{
+	generation_cut_off(entry->plugin.generation);
+	entry->plugin.generation = NULL;
+}
+
+/* Ends a generation that never served. */
 static void discard(struct stage *stage, struct plan_entry *entry, bool created)
 {
 	struct generation *generation = entry->plugin.generation;
 	uint32_t load_ms = stage->config->load_ms;
 	struct err resident;
-	entry->plugin.generation = NULL;
 	if (created) {
 		sql_handles_sweep(stage->act->sql, generation);
-		if (!generation_leave_workers(generation, load_ms) ||
-		    generation_step(generation, STEP_DESTROY, load_ms) == ACT_E_LATE) {
-			log_error(
-				"reload",
-				"plugin %s: destroy did not end within load_ms: it stays in memory",
-				entry->plugin.name);
+		/* It may have begun work() already. */
+		if (!generation_wait_idle(generation, load_ms) ||
+		    !generation_leave_workers(generation, load_ms) ||
+		    generation_step(generation, STEP_DESTROY, load_ms) != ACT_OK) {
+			log_error("reload",
+			          "plugin %s: it did not end within load_ms: it stays in memory",
+			          entry->plugin.name);
+			lose(entry);
 			return;
 		}
 	}
+	entry->plugin.generation = NULL;
 	if (!generation_free(generation, &resident))
-		log_warn("reload", "plugin %s stays in memory: %s", entry->plugin.name,
-		         resident.text);
+		log_warn("reload", "plugin %s: %s", entry->plugin.name, resident.text);
 	unlink(entry->plugin.copy);
 }
 
@@ -214,13 +223,17 @@ static bool run_step(struct stage *stage, struct plan_entry *entry, enum generat
 	if (rc == ACT_OK)
 		return true;
 	if (rc == ACT_E_LATE) {
-		entry->plugin.generation = NULL; /* something runs in it still */
+		lose(entry);
 		plan_refuse(entry, "%s did not end within load_ms (%u ms); a worker is lost in it",
 		            word, load_ms);
-	} else {
-		discard(stage, entry, step == STEP_START);
-		plan_refuse(entry, "%s failed (%d); the lines above tell what it logged", word, rc);
+		return false;
 	}
+	discard(stage, entry, step == STEP_START);
+	if (rc == ACT_E_BUSY)
+		plan_refuse(entry, "no worker was free for its %s within load_ms (%u ms)", word,
+		            load_ms);
+	else
+		plan_refuse(entry, "%s failed (%d); the lines above tell what it logged", word, rc);
 	return false;
 }
 
@@ -275,33 +288,34 @@ int stage_make(struct stage *stage, struct act *act, const struct config *config
                const struct folder *folder, struct plan *plan, struct err *why)
 {
 	*stage = (struct stage){ .act = act, .config = config, .folder = folder, .plan = plan };
-	size_t *order = mem_new(plan->count, sizeof *order), count = 0;
-	int rc = check_services(plan, config, why);
-	if (rc == 0)
-		rc = sort_entries(plan, config, order, &count, why);
-	for (size_t i = 0; i < count && rc == 0; i++)
-		if (plan->entries[order[i]].kind == PLAN_NEW)
-			stage_one(stage, &plan->entries[order[i]]);
-	free(order);
-	if (rc == 0)
-		collect_live(stage);
-	return rc;
+	stage->order = mem_new(plan->count, sizeof *stage->order);
+	if (check_services(plan, config, why) != 0 ||
+	    sort_entries(plan, config, stage->order, &stage->order_count, why) != 0) {
+		stage->order_count = 0;
+		return -1;
+	}
+	for (size_t i = 0; i < stage->order_count; i++)
+		if (plan->entries[stage->order[i]].kind == PLAN_NEW)
+			stage_one(stage, &plan->entries[stage->order[i]]);
+	collect_live(stage);
+	return 0;
 }
 
+/* Backwards: what was made first is what the later ones use. */
 void stage_undo(struct stage *stage)
 {
-	for (size_t i = 0; i < stage->plan->count; i++) {
-		struct plan_entry *entry = &stage->plan->entries[i];
-		if (entry->kind == PLAN_NEW && entry->plugin.generation != NULL) {
-			discard(stage, entry, true);
-			plan_refuse(entry, "the whole reload was refused");
-		}
+	for (size_t i = stage->order_count; i > 0; i--) {
+		struct plan_entry *entry = &stage->plan->entries[stage->order[i - 1]];
+		if (entry->kind != PLAN_NEW || entry->plugin.generation == NULL)
+			continue;
+		discard(stage, entry, true);
+		plan_refuse(entry, "the whole reload was refused");
 	}
 }
 
 void stage_free(struct stage *stage)
 {
+	free(stage->order);
 	free(stage->live);
-	stage->live = NULL;
-	stage->live_count = 0;
+	*stage = (struct stage){ 0 };
 }

@@ -14,6 +14,8 @@ struct stage {
 	const struct config *config;
 	const struct folder *folder;
 	struct plan *plan;
+	size_t *order; /* indexes into the plan, providers before those that need them */
+	size_t order_count;
 	struct generation **live; /* as many as live_count: the next world's */
 	size_t live_count;
 };

@@ -222,7 +222,9 @@ struct act_host {
 	act_rc (*bind_user)(const act_host *h, act_conn conn, act_bytes user, act_bytes device);
 
 	/* [any] Put a connection into a group, or take it out; twice is once. A group exists while
-	 * a connection is in it. ACT_E_GONE, ACT_E_INVAL. */
+	 * a connection is in it. ACT_E_GONE, ACT_E_INVAL; ACT_E_BUSY: the connection is in 1,024
+	 * groups (told where the call is made on the connection's loop, otherwise without effect).
+	 */
 	act_rc (*group_join)(const act_host *h, act_conn conn, act_bytes group);
 	act_rc (*group_leave)(const act_host *h, act_conn conn, act_bytes group);
 
@@ -232,8 +234,8 @@ struct act_host {
 	act_rc (*close_conn)(const act_host *h, act_conn conn, uint16_t code, act_bytes reason);
 
 	/* [any] on_timer(tag) on the home loop, `ms` from now and, with `repeat`, each `ms` after.
-	 * Timers die with the generation. Refused before activate() with ACT_E_INVAL; ACT_E_BUSY:
-	 * over the limit of 10,000 timers a plugin. `out` may be NULL. */
+	 * Timers die with the generation. ACT_E_INVAL: before activate(), or `repeat` with 0 ms;
+	 * ACT_E_BUSY: over the limit of 10,000 timers a plugin. `out` may be NULL. */
 	act_rc (*timer_set)(const act_host *h, uint64_t tag, uint32_t ms, int32_t repeat,
 	                    act_timer *out);
 	/* [any] on_timer() is not called for this timer after timer_drop() has returned on the home
@@ -294,7 +296,8 @@ typedef struct act_plugin {
 	/* [worker] The generation is live: calls arrive from now on (the first may be in handle()
 	 * already), and timers may be set. Cannot fail. May be NULL. */
 	void (*activate)(void *self);
-	/* [worker] No new call follows; answer the open ones. Cannot fail. May be NULL. */
+	/* [worker] It was replaced, or the server ends: answer the open calls. One that was on its
+	 * way may still come. Cannot fail. May be NULL. */
 	void (*stop)(void *self);
 	/* [worker] The last pin is gone: give everything back. Cannot fail. After stop(), or after
 	 * a start() that failed or was not followed by activate(). */

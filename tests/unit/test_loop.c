@@ -91,7 +91,10 @@ static char order[256];
 
 static void write_letter(void *arg)
 {
-	strncat(order, arg, 1);
+	const char *letter = arg;
+	size_t end = strlen(order);
+	order[end] = *letter;
+	order[end + 1] = '\0';
 }
 
 static void later_letter(void *arg)
@@ -321,7 +324,7 @@ static void a_loop_need_not_start(void **state)
 
 static void one_loop_too_many(void)
 {
-	loop_init(&loop, NULL, LOOPS_MAX);
+	loop_init(&loop, NULL, CONFIG_THREADS_MAX);
 }
 
 static void later_from_elsewhere(void)
@@ -333,7 +336,7 @@ static void later_from_elsewhere(void)
 static void faults_stop_the_program(void **state)
 {
 	(void)state;
-	assert_dies(one_loop_too_many, "index < LOOPS_MAX does not hold");
+	assert_dies(one_loop_too_many, "index < CONFIG_THREADS_MAX does not hold");
 	assert_dies(later_from_elsewhere, "loop_self() == loop does not hold");
 }
 
