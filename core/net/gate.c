@@ -213,8 +213,9 @@ void gate_decide(const struct site *site, const struct gate_request *request, bo
 	const struct site_endpoint *endpoint = site_find(site, request->path);
 	if (request->too_long)
 		refuse(verdict, &too_large, "",
-		       "a header or parameter of the login is longer than %d bytes",
-		       GATE_TOKEN_MAX);
+		       "the path, a header or a parameter is longer than the server takes (a "
+		       "token: %d bytes)",
+		       GATE_TOKEN_MAX - 1);
 	else if (endpoint == NULL)
 		refuse(verdict, &not_found, "", "there is no endpoint at \"%.200s\"",
 		       request->path);
