@@ -64,8 +64,9 @@ static void a_step_that_fails_says_how(void **state)
 		{ ACT_E_NOMEM, ACT_E_NOMEM },
 		{ ACT_E_FAIL, ACT_E_FAIL },
 		{ ACT_DEFER, ACT_E_FAIL },
-		/* ACT_E_LATE is for a step that runs still. */
+		/* These are for a step that runs still, and for one that never began. */
 		{ ACT_E_LATE, ACT_E_FAIL },
+		{ ACT_E_BUSY, ACT_E_FAIL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct puppet *puppet = puppet_new(*state, "one", ACT_F_PARALLEL, 0);
@@ -77,18 +78,56 @@ static void a_step_that_fails_says_how(void **state)
 	}
 }
 
+static uint32_t steps_lost(const struct puppet *puppet)
+{
+	return atomic_load(&puppet->house->act.steps_lost);
+}
+
+/* As a step with a deadline that is over at once; a worker that is slow to come is waited for. */
+static act_rc hasty_step(struct generation *generation, enum generation_step what)
+{
+	act_rc rc;
+	do
+		rc = generation_step(generation, what, 1);
+	while (rc == ACT_E_BUSY);
+	return rc;
+}
+
 static void a_step_that_hangs_is_late_and_may_still_end(void **state)
 {
 	struct puppet *puppet = puppet_new(*state, "one", ACT_F_PARALLEL, 0);
 	struct generation *generation = puppet_generation(puppet);
 	gate_shut(&puppet->create_gate);
-	assert_int_equal(generation_step(generation, STEP_CREATE, 1), ACT_E_LATE);
-	eventually(gate_waiting(&puppet->create_gate) == 1);
+	assert_int_equal(hasty_step(generation, STEP_CREATE), ACT_E_LATE);
+	assert_int_equal(steps_lost(puppet), 1);
+	/* The worker is inside: nobody may unload it. */
+	assert_false(generation_wait_idle(generation, 1));
 	gate_open(&puppet->create_gate);
 	/* Ends while nobody waits for it any more; what it returned goes nowhere. */
-	eventually(gate_waiting(&puppet->create_gate) == 0);
+	assert_true(generation_wait_idle(generation, EVENTUALLY_MS));
+	eventually(steps_lost(puppet) == 0);
 	assert_int_equal(step(generation, STEP_START), ACT_OK);
 	puppet_told(puppet, "create start");
+}
+
+/* Every thread of the pool stands before a gate. */
+static void a_step_that_finds_no_worker_is_taken_back(void **state)
+{
+	struct house *house = *state;
+	struct puppet *puppets[HOUSE_THREADS], *late = puppet_new(house, "late", ACT_F_PARALLEL, 0);
+	for (uint32_t i = 0; i < HOUSE_THREADS; i++) {
+		puppets[i] = puppet_new(house, "one", ACT_F_PARALLEL, 0);
+		gate_shut(&puppets[i]->create_gate);
+		assert_int_equal(hasty_step(puppet_generation(puppets[i]), STEP_CREATE),
+		                 ACT_E_LATE);
+	}
+	assert_int_equal(generation_step(puppet_generation(late), STEP_CREATE, 1), ACT_E_BUSY);
+	assert_int_equal(steps_lost(late), HOUSE_THREADS);
+	for (uint32_t i = 0; i < HOUSE_THREADS; i++)
+		gate_open(&puppets[i]->create_gate);
+	assert_true(generation_wait_idle(late->generation, EVENTUALLY_MS));
+	puppet_told(late, "");
+	eventually(steps_lost(late) == 0);
 }
 
 static void note_thread(struct puppet *puppet)
@@ -194,7 +233,7 @@ static void destroying_makes_no_worker_known_again(void **state)
 	struct generation *generation = puppet_generation(puppet);
 	generation->self = puppet;
 	assert_int_equal(step(generation, STEP_DESTROY), ACT_OK);
-	for (uint32_t i = 0; i < HOUSE_WORKERS; i++)
+	for (uint32_t i = 0; i < HOUSE_THREADS; i++)
 		assert_false(atomic_load(&generation->seen_on[i]));
 }
 
@@ -202,7 +241,7 @@ static void loops_are_no_workers(void **state)
 {
 	struct generation *generation = puppet_generation(puppet_new(*state, "one", 0, 0));
 	generation_seen(generation);
-	for (uint32_t i = 0; i < POOL_WORKERS_MAX; i++)
+	for (uint32_t i = 0; i < POOL_THREADS_MAX; i++)
 		assert_false(atomic_load(&generation->seen_on[i]));
 }
 
@@ -272,6 +311,23 @@ static void knows_its_needs_and_what_it_provides(void **state)
 	assert_null(generation_service(generation, "act.two/1"));
 }
 
+static void one_that_is_stuck_loses_its_services(void **state)
+{
+	struct puppet *provider = puppet_new(*state, "provider", ACT_F_PARALLEL, 0);
+	struct puppet *puppet = puppet_new(*state, "one", ACT_F_PARALLEL, 0);
+	puppet_needs(puppet, "act.sql/1");
+	puppet_needs(puppet, "act.auth/1");
+	struct generation *generation = puppet_generation(puppet);
+	const struct generation *provides = puppet_generation(provider);
+	assert_false(generation_uses(generation, provides));
+	need_set(&generation->needs[1], provider->generation);
+	assert_true(generation_uses(generation, provides));
+	assert_false(generation_uses(provides, generation));
+	generation_cut_off(generation);
+	assert_false(generation_uses(generation, provides));
+	assert_null(need_take(&generation->needs[1]));
+}
+
 static void what_stays_in_memory_is_told(void **state)
 {
 	struct puppet *puppet = puppet_new(*state, "one", ACT_F_PARALLEL, 0);
@@ -304,6 +360,7 @@ int main(void)
 		IN_HOUSE(steps_that_a_plugin_has_not_are_left_out),
 		IN_HOUSE(a_step_that_fails_says_how),
 		IN_HOUSE(a_step_that_hangs_is_late_and_may_still_end),
+		IN_HOUSE(a_step_that_finds_no_worker_is_taken_back),
 		IN_HOUSE(steps_run_on_workers),
 		IN_HOUSE(each_has_a_number_and_homes_take_turns),
 		IN_HOUSE(is_idle_without_pins_of_any_kind),
@@ -314,6 +371,7 @@ int main(void)
 		IN_HOUSE(a_worker_that_cannot_be_left_is_late),
 		IN_HOUSE(members_that_an_older_table_has_not_are_not_called),
 		IN_HOUSE(knows_its_needs_and_what_it_provides),
+		IN_HOUSE(one_that_is_stuck_loses_its_services),
 		IN_HOUSE(what_stays_in_memory_is_told),
 		IN_HOUSE(one_with_threads_of_its_own_is_never_unloaded),
 	};

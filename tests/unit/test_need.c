@@ -45,7 +45,10 @@ static void a_replaced_provider_keeps_the_pins_that_it_had(void **state)
 	need_init(&need, "act.sql/1");
 	need_set(&need, &before);
 	assert_ptr_equal(need_take(&need), &before);
+	assert_true(need_leads_to(&need, &before));
 	need_set(&need, &after);
+	assert_false(need_leads_to(&need, &before));
+	assert_true(need_leads_to(&need, &after));
 	assert_ptr_equal(need_take(&need), &after);
 	assert_int_equal(pins(&before), 1);
 	assert_int_equal(pins(&after), 1);

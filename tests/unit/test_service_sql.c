@@ -289,10 +289,10 @@ static void ran_on_its_workers(void **state)
 	struct generation *provider = scene->first->puppet->generation;
 	struct asking asking = { .sql = "SELECT" };
 	uint32_t seen = 0;
-	for (uint32_t i = 0; i <= HOUSE_WORKERS; i++)
+	for (uint32_t i = 0; i < HOUSE_THREADS; i++)
 		atomic_store(&provider->seen_on[i], false);
 	assert_int_equal(exec(scene->consumer, &asking), ACT_OK);
-	for (uint32_t i = 0; i <= HOUSE_WORKERS; i++)
+	for (uint32_t i = 0; i < HOUSE_THREADS; i++)
 		seen += atomic_load(&provider->seen_on[i]);
 	assert_int_equal(seen, 1);
 }
