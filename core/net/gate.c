@@ -102,15 +102,15 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 	return false;
 }
 
-/* "Bearer TOKEN" (RFC 6750, section 2.1); another header than Authorization holds the bare token.
- */
+/* "Bearer TOKEN" (RFC 6750, section 2.1), or the bare token, as in a header of another name.
+ * Credentials of another scheme are meant for somebody else, a proxy in front most likely: NULL. */
 static const char *bearer(const char *value)
 {
-	if (value != NULL && strncasecmp(value, "Bearer ", 7) == 0) {
-		value += 7;
-		value += strspn(value, " ");
-	}
-	return value;
+	if (value == NULL)
+		return NULL;
+	if (strncasecmp(value, "Bearer ", 7) == 0)
+		return value + 7 + strspn(value + 7, " ");
+	return strchr(value, ' ') == NULL ? value : NULL;
 }
 
 /* Two headers of one name are joined with a comma by HTTP: whichever was meant, it is not taken. */

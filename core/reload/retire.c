@@ -149,12 +149,12 @@ static void unload(struct retire *retire, struct leaving *leaving)
 		at = &(*at)->next;
 	*at = leaving->next;
 	snprintf(name, sizeof name, "%s", name_of(leaving));
+	unlink(leaving->copy);
 	if (generation_free(leaving->generation, &resident))
 		log_info("reload", "plugin %s (generation %lu): unloaded", name, number);
 	else
 		log_warn("reload", "plugin %s (generation %lu): ended, and %s", name, number,
 		         resident.text);
-	unlink(leaving->copy);
 	free(leaving->copy);
 	free(leaving);
 }

@@ -15,7 +15,7 @@ struct scene {
 
 static const char config_text[] =
 	"{\"endpoints\": {\"/serv/\": {}, \"/raw\": {\"mode\": \"raw\", \"action\": "
-        "\"friend.raw\"},"
+	"\"friend.raw\"},"
 	"\"/none\": {\"mode\": \"raw\", \"action\": \"chess.raw\"}}, \"actions\": {"
 	"\"103\": {\"action\": \"friend.note\", \"payload_max\": 3}, \"9\": \"chess.move\"}}";
 

@@ -18,7 +18,7 @@ struct scene {
 /* Code 1 is PUPPET_HOLD with a deadline that passes at once, as far as the loop's clock can tell.
  */
 static const char config_text[] = "{\"endpoints\": {\"/serv/\": {}, \"/raw\": {\"mode\": \"raw\", "
-                                  "\"action\": \"friend.raw\"}},"
+				  "\"action\": \"friend.raw\"}},"
 				  "\"deadline_ms\": 3600000, \"actions\": {"
 				  "\"1\": {\"action\": \"friend.hold\", \"deadline_ms\": 1},"
 				  "\"2\": {\"action\": \"friend.later\", \"deadline_ms\": 1},"

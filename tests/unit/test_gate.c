@@ -355,9 +355,12 @@ static void a_header_may_say_bearer(void **state)
 		comes_in(&r, "ann", "phone");
 	}
 	struct gate_request r = request_to("/required");
+	/* Meant for a proxy in front: passed over. */
 	r.authorization = "Basic Z29vZA==";
 	refused(&r, false,
-	        &(struct refusal){ 401, "Unauthorized", "not_logged_in", BEARER, "spaces" });
+	        &(struct refusal){ 401, "Unauthorized", "not_logged_in", BEARER, "needs a login" });
+	r.cookie = "good";
+	comes_in(&r, "ann", "phone");
 }
 
 /* ---- "auth": "none" ---- */

@@ -16,7 +16,7 @@ struct scene {
 
 static const char config_text[] =
 	"{\"endpoints\": {\"/serv/\": {}, \"/raw\": {\"mode\": \"raw\", \"action\": "
-        "\"friend.raw\"}},"
+	"\"friend.raw\"}},"
 	"\"limits\": {\"reply_bytes\": 1024, \"outbox_bytes\": 4096, \"push_queue_bytes\": 65536}}";
 
 static int open_scene(void **state)
