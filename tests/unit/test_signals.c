@@ -1,0 +1,89 @@
+/* Signals as words. Each test is a child: signals_open() is once for a process. */
+#include "base/signals.h"
+
+#include "base/log.h"
+
+#include "fixtures/cmocka_all.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int status_of_child(void (*run)(void))
+{
+	int status = 0;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		run();
+		_exit(70);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void expect(enum signals_word word)
+{
+	if (signals_wait() != word)
+		_exit(71);
+}
+
+static void reload_and_end(void)
+{
+	signals_open();
+	kill(getpid(), SIGHUP);
+	expect(SIGNALS_RELOAD);
+	kill(getpid(), SIGHUP);
+	expect(SIGNALS_RELOAD);
+	kill(getpid(), SIGTERM);
+	expect(SIGNALS_END);
+	expect(SIGNALS_END); /* there is no way back */
+	_exit(0);
+}
+
+static void words_come_one_by_one(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(reload_and_end), 0);
+}
+
+static void interrupt(void)
+{
+	signals_open();
+	kill(getpid(), SIGINT);
+	expect(SIGNALS_END);
+	_exit(0);
+}
+
+static void an_interrupt_is_an_end(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(interrupt), 0);
+}
+
+static void never_end(void)
+{
+	log_open("/dev/null", LOG_ERROR);
+	signals_open();
+	signals_end_within(1);
+	kill(getpid(), SIGTERM);
+	for (;;)
+		pause();
+}
+
+static void an_end_that_does_not_come_is_made(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(never_end), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_come_one_by_one),
+		cmocka_unit_test(an_interrupt_is_an_end),
+		cmocka_unit_test(an_end_that_does_not_come_is_made),
+	};
+	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
+}
