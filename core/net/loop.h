@@ -48,7 +48,6 @@ struct loop {
 	uv_timer_t tick;
 	uv_prepare_t prepare;
 	uv_check_t check;
-	bool stopping;
 	bool draining;   /* the server is ending: no further message is read */
 	uint64_t now_ms; /* clock_ms() as of this turn, near enough for deadlines */
 
