@@ -45,6 +45,7 @@ struct act {
 	_Atomic uint32_t home_queue;
 	_Atomic uint32_t push_queue_bytes;
 	_Atomic uint64_t pushes_under_way; /* in bytes */
+	struct generation *lost;           /* given up before they served; kept for ever. [main] */
 	_Atomic uint32_t steps_lost; /* steps of plugins that are over their time and still run */
 };
 

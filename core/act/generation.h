@@ -51,8 +51,9 @@ struct generation {
 	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
 	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code */
 	struct generation_timers *timers;
-	struct latch *leaving; /* worker_leave() is under way on some workers */
-	bool left;             /* it was called on all of them */
+	struct latch *leaving;        /* worker_leave() is under way on some workers */
+	bool left;                    /* it was called on all of them */
+	struct generation *next_lost; /* of act.lost */
 };
 
 /* What a generation is made from; copied, but for the module, which it takes over. */

@@ -139,7 +139,10 @@ static int sort_entries(const struct plan *plan, const struct config *config, si
  */
 static void lose(struct plan_entry *entry)
 {
-	generation_cut_off(entry->plugin.generation);
+	struct generation *generation = entry->plugin.generation;
+	generation_cut_off(generation);
+	generation->next_lost = generation->act->lost;
+	generation->act->lost = generation;
 	entry->plugin.generation = NULL;
 }
 
