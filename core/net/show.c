@@ -25,12 +25,20 @@ static void put_body(char *to, size_t room, const uint8_t *bytes, size_t len)
 	snprintf(to + n, room - n, "%s (hex)", more);
 }
 
+/* A raw endpoint has no codes. But a client that tries its messages on an echo sends them with one,
+ * and a binary message that begins with a zero byte is no text. */
+static bool has_code(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	return !text && len >= FRAME_CODE_BYTES &&
+	       (conn->endpoint->mode == CONFIG_MODE_ACTION || bytes[0] == 0);
+}
+
 void show_message(const struct conn *conn, const char *way, bool text, const uint8_t *bytes,
                   size_t len)
 {
 	char body[SHOW_BYTES * 2 + 16];
 	const char *user = conn->user != NULL ? conn->user : "-";
-	if (conn->endpoint->mode == CONFIG_MODE_RAW || text || len < FRAME_CODE_BYTES) {
+	if (!has_code(conn, text, bytes, len)) {
 		put_body(body, sizeof body, bytes, len);
 		log_info("frames", "%s %s %s type=%d len=%zu body=%s", conn->address, user, way,
 		         text ? FRAME_TEXT : FRAME_BINARY, len, body);

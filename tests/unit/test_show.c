@@ -67,6 +67,17 @@ static void what_is_no_action_is_shown_too(void **state)
 	shown_is("192.0.2.7 - < type=1 len=4 body=text\n");
 }
 
+/* As clients send it that try their messages on an echo. */
+static void a_code_on_a_raw_endpoint_is_shown(void **state)
+{
+	(void)state;
+	struct conn *conn = open_conn(&wire, "/raw", NULL);
+	show(conn, false, "\0\0\0\x6E我们都好", 16);
+	shown_is("192.0.2.7 - < type=2 len=16 action=110 body=我们都好\n");
+	show(conn, true, "\0\0\0\1", 4);
+	shown_is("192.0.2.7 - < type=1 len=4 body=00000001 (hex)\n");
+}
+
 /* Also a zero: it is UTF-8, but the line would end there. */
 static void other_bytes_are_shown_in_hex(void **state)
 {
@@ -160,6 +171,7 @@ int main(void)
 		TEST(an_action_has_its_code),
 		TEST(a_raw_message_has_none),
 		TEST(what_is_no_action_is_shown_too),
+		TEST(a_code_on_a_raw_endpoint_is_shown),
 		TEST(other_bytes_are_shown_in_hex),
 		TEST(no_message_forges_a_line),
 		TEST(a_long_one_is_cut),
