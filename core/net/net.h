@@ -31,8 +31,7 @@ struct net {
 	struct net_upcalls up;
 	_Atomic(const struct site *) site;
 	_Atomic uint32_t connections; /* open ones, over all loops */
-	_Atomic uint32_t
-		places; /* of limits.connections that are taken: open, or let in by the gate */
+	_Atomic uint32_t places; /* taken, of limits.connections: open, or let in */
 	bool running;
 	bool accepting;
 };
