@@ -31,7 +31,7 @@ struct net {
 	struct net_upcalls up;
 	_Atomic(const struct site *) site;
 	_Atomic uint32_t connections; /* open ones, over all loops */
-	_Atomic uint32_t places; /* taken, of limits.connections: open, or let in */
+	_Atomic uint32_t places;      /* taken, of limits.connections: open, or let in */
 	bool running;
 	bool accepting;
 };
