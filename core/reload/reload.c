@@ -379,6 +379,15 @@ struct reload *reload_new(struct act *act, const struct reload_source *source,
 	return reload;
 }
 
+/* Is a worker inside a plugin that was given up? */
+static bool lost_are_busy(const struct act *act)
+{
+	for (const struct generation *lost = act->lost; lost != NULL; lost = lost->next_lost)
+		if (atomic_load(&lost->pins) != 0 || (lost->leaving != NULL && !lost->left))
+			return true;
+	return atomic_load(&act->steps_lost) > 0;
+}
+
 bool reload_free(struct reload *reload)
 {
 	struct act *act = reload->act;
@@ -405,7 +414,7 @@ bool reload_free(struct reload *reload)
 	}
 	bool all_gone = retire_free(reload->retire, drain_ms + 4 * step_ms);
 	folder_close(&reload->folder);
-	if (!all_gone || atomic_load(&act->steps_lost) > 0)
+	if (!all_gone || lost_are_busy(act))
 		return false;
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		plugin_clear(&reload->plugins[i]);
