@@ -139,8 +139,12 @@ class WhatIsRefused(TokenCase):
 
     def test_another_scheme(self):
         self.start()
-        status, _ = self.refusal(Authorization="Basic YWxpY2U6c2VjcmV0")
-        self.assertEqual(status, 401)
+        # Credentials for a proxy in front are no token, neither a good one nor a bad one.
+        proxys = {"Authorization": "Basic YWxpY2U6c2VjcmV0"}
+        self.assertEqual(self.client(**proxys).error(PRIVATE)["name"], "not_logged_in")
+        self.assertEqual(self.refusal("/must/", **proxys), (401, "not_logged_in"))
+        cookie = {"Cookie": f"session={self.issuer.mint('alice')}"}
+        self.assertEqual(self.client(**proxys, **cookie).text(PRIVATE), "alice")
 
     def test_bad_where_login_is_optional_is_refused_all_the_same(self):
         self.start()
