@@ -436,6 +436,29 @@ static void an_accepted_answer_may_find_nobody(void **state)
 	assert_int_equal(pins(scene), 0);
 }
 
+static void answer_and_let_time_pass(struct loop *loop, void *context)
+{
+	struct answering *answering = context;
+	struct helper helper = { answering->scene->puppet, answering->token, ACT_E_FAIL };
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, answer_from_thread, &helper) == 0)
+		pthread_join(thread, NULL);
+	puppet_note(answering->scene->puppet, "%d", helper.rc);
+	wheel_run(&loop->wheel, loop->now_ms + 3600000 + WHEEL_TICK_MS);
+}
+
+/* The answer was accepted, and waits in the inbox of the loop on which the deadline passes. */
+static void an_accepted_answer_is_in_time(void **state)
+{
+	struct scene *scene = *state;
+	client_send(scene->client, CODE + PUPPET_HOLD, "");
+	struct answering answering = { scene, puppet_token(scene->puppet, 0) };
+	house_on_loop(scene->house, 0, answer_and_let_time_pass, &answering);
+	client_expect(scene->client, CODE + PUPPET_HOLD, "by another thread");
+	puppet_told(scene->puppet, "0");
+	assert_int_equal(pins(scene), 0);
+}
+
 /* ---- racing answerers ---- */
 
 struct race {
@@ -687,6 +710,7 @@ int main(void)
 		IN_SCENE(the_end_of_the_connection_ends_its_call),
 		IN_SCENE(a_call_on_a_worker_outlives_its_connection),
 		IN_SCENE(an_accepted_answer_may_find_nobody),
+		IN_SCENE(an_accepted_answer_is_in_time),
 		IN_SCENE(of_threads_and_the_deadline_one_answers),
 		IN_SCENE(of_threads_and_the_end_of_the_connection_one_is_first),
 		IN_SCENE(a_raw_endpoint_keeps_the_type),

@@ -337,7 +337,8 @@ static void what_stays_in_memory_is_named(void **state)
 	eventually(!copy_is_there(scene, scene->puppet));
 }
 
-static struct retire *left_behind; /* reachable for ever, as its thread is there for ever */
+/* Reachable for ever, as their threads are there for ever. */
+static struct retire *left_behind, *also_left_behind;
 
 static void one_that_hangs_stays_and_the_end_does_not_wait_for_it(void **state)
 {
@@ -355,6 +356,21 @@ static void one_that_hangs_stays_and_the_end_does_not_wait_for_it(void **state)
 	assert_false(retire_free(left_behind, LONG_MS));
 	gate_open(&made.consumer->stop_gate);
 	assert_false(is_unloaded(made.consumer));
+}
+
+static void one_that_is_not_destroyed_in_time_stays(void **state)
+{
+	struct scene *scene = *state;
+	gate_shut(&scene->puppet->destroy_gate);
+	retire_puppet(scene, scene->puppet, LONG_MS, 500);
+	eventually(house_logged(scene->house, "destroy did not end in time: it stays in memory"));
+	also_left_behind = scene->retire;
+	scene->retire = NULL;
+	assert_false(retire_free(also_left_behind, LONG_MS));
+	scene->puppet->generation->self =
+		NULL; /* it was destroyed, and is only unloaded at the end */
+	gate_open(&scene->puppet->destroy_gate);
+	eventually(atomic_load(&scene->house->act.steps_lost) == 0);
 }
 
 static void calls_that_stay_open_bound_the_end(void **state)
@@ -393,6 +409,7 @@ int main(void)
 		IN_SCENE(a_slow_one_delays_no_reload),
 		IN_SCENE(what_stays_in_memory_is_named),
 		IN_SCENE(one_that_hangs_stays_and_the_end_does_not_wait_for_it),
+		IN_SCENE(one_that_is_not_destroyed_in_time_stays),
 		IN_SCENE(calls_that_stay_open_bound_the_end),
 	};
 	return cmocka_run_group_tests_name("retire", tests, NULL, NULL);

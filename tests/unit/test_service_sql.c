@@ -178,6 +178,61 @@ static void a_commit_of_a_busy_transaction_is_not(void **state)
 	assert_int_equal(pins(scene->first), 0);
 }
 
+/* By its own deadline: the provider has ended it, and says so when it is asked. */
+static void what_the_provider_has_ended_is_no_handle(void **state)
+{
+	static act_rc (*const verbs[])(struct puppet * puppet, struct asking * asking) = { exec,
+		                                                                           query };
+	struct scene *scene = *state;
+	struct asking asking = { .sql = "SELECT" };
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(begin(scene->consumer, &asking), ACT_OK);
+		atomic_store(&scene->first->handle_rc, ACT_E_GONE);
+		assert_int_equal(verbs[i](scene->consumer, &asking), ACT_E_GONE);
+		assert_int_equal(pins(scene->first), 0);
+		atomic_store(&scene->first->handle_rc, ACT_OK);
+		assert_int_equal(commit(scene->consumer, &asking), ACT_E_GONE);
+	}
+	assert_int_equal(atomic_load(&scene->first->committed), 0);
+	assert_int_equal(query(scene->consumer, &(struct asking){ .sql = "" }), ACT_E_FAIL);
+	asking.tx = 0;
+	assert_int_equal(query(scene->consumer, &asking), ACT_OK);
+	atomic_store(&scene->first->handle_rc, ACT_E_GONE);
+	assert_int_equal(next(scene->consumer, &asking), ACT_E_GONE);
+	assert_int_equal(pins(scene->first), 0);
+	assert_int_equal(begin(scene->consumer, &asking), ACT_E_GONE);
+	assert_int_equal(pins(scene->first), 0);
+}
+
+enum { HANDLES = 65536 };
+
+static void begin_many(const act_host *h, void *context)
+{
+	uint32_t *begun = context;
+	act_sql_tx tx;
+	while (*begun <= HANDLES && facade_of(h)->begin(h, 0, &tx, NULL) == ACT_OK)
+		++*begun;
+}
+
+static void handles_have_a_bound(void **state)
+{
+	struct scene *scene = *state;
+	struct asking asking = { 0 };
+	uint32_t begun = 0;
+	puppet_on_worker(scene->consumer, begin_many, &begun);
+	assert_int_equal(begun, HANDLES);
+	assert_int_equal(pins(scene->first), HANDLES);
+	/* What the provider has begun for nobody is rolled back. */
+	assert_int_equal(begin(scene->other, &asking), ACT_E_BUSY);
+	assert_int_equal(atomic_load(&scene->first->begun), HANDLES + 2);
+	assert_int_equal(atomic_load(&scene->first->rolled_back), 2);
+	assert_int_equal(pins(scene->first), HANDLES);
+	sql_handles_sweep(scene->house->act.sql, scene->consumer->generation);
+	assert_int_equal(pins(scene->first), 0);
+	assert_int_equal(begin(scene->other, &asking), ACT_OK);
+	assert_int_equal(rollback(scene->other, &asking), ACT_OK);
+}
+
 /* ---- handles ---- */
 
 static void handles_are_of_one_kind_and_of_one_plugin(void **state)
@@ -369,6 +424,8 @@ int main(void)
 		IN_SCENE(what_fails_pins_nothing),
 		IN_SCENE(a_commit_that_fails_is_the_end),
 		IN_SCENE(a_commit_of_a_busy_transaction_is_not),
+		IN_SCENE(what_the_provider_has_ended_is_no_handle),
+		IN_SCENE(handles_have_a_bound),
 		IN_SCENE(handles_are_of_one_kind_and_of_one_plugin),
 		IN_SCENE(loops_are_not_to_block),
 		IN_SCENE(a_replaced_provider_finishes_what_it_began),

@@ -523,6 +523,34 @@ static void one_that_hangs_is_left_behind(void **state)
 	puppet_told(new, "create");
 }
 
+static void one_that_is_not_destroyed_in_time_is_left_behind(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet *friend = parallel(scene, "friend");
+	house_configure(scene->house, "{\"load_ms\": 500}");
+	friend->start_rc = ACT_E_FAIL;
+	gate_shut(&friend->destroy_gate);
+	const struct plan_entry *entry = add_new(scene, friend, NULL);
+	make(scene);
+	is_refused(entry, "start failed (-9)");
+	assert_true(house_logged(scene->house, "plugin friend: it did not end within load_ms"));
+	puppet_told(friend, "create start destroy");
+	friend->generation->self = NULL; /* it was destroyed, and is only unloaded at the end */
+	gate_open(&friend->destroy_gate);
+	eventually(atomic_load(&scene->house->act.steps_lost) == 0);
+}
+
+static void what_a_refused_one_leaves_in_memory_is_named(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet *friend = parallel(scene, "friend");
+	friend->create_rc = ACT_E_FAIL;
+	friend->stays = true;
+	add_new(scene, friend, NULL);
+	make(scene);
+	assert_true(house_logged(scene->house, "plugin friend: the test wants it so"));
+}
+
 static void hang_and_begin(struct puppet *puppet)
 {
 	gate_pass(&puppet->gate);
@@ -613,6 +641,8 @@ int main(void)
 		IN_SCENE(the_config_may_open_a_circle),
 		IN_SCENE(a_provider_gives_a_table_that_is_long_enough),
 		IN_SCENE(one_that_hangs_is_left_behind),
+		IN_SCENE(one_that_is_not_destroyed_in_time_is_left_behind),
+		IN_SCENE(what_a_refused_one_leaves_in_memory_is_named),
 		IN_SCENE(one_that_hangs_has_no_services_any_more),
 		IN_SCENE(undoing_ends_providers_last),
 	};
