@@ -114,7 +114,7 @@ static void work(void *self, uint64_t tag, void *arg)
 	act_rc rc = ACT_OK;
 	(void)arg;
 	for (int i = 0; i < BINDS && rc != ACT_E_GONE; i++) {
-		char user[16];
+		char user[32];
 		snprintf(user, sizeof user, "user %d", i);
 		rc = h->bind_user(h, tag, act_str(user), act_str(""));
 	}
