@@ -152,18 +152,17 @@ static void discard(struct stage *stage, struct plan_entry *entry, bool created)
 	struct generation *generation = entry->plugin.generation;
 	uint32_t load_ms = stage->config->load_ms;
 	struct err resident;
-	if (created) {
-		sql_handles_sweep(stage->act->sql, generation);
-		/* It may have begun work() already. */
-		if (!generation_wait_idle(generation, load_ms) ||
-		    !generation_leave_workers(generation, load_ms) ||
-		    generation_step(generation, STEP_DESTROY, load_ms) != ACT_OK) {
-			log_error("reload",
-			          "plugin %s: it did not end within load_ms: it stays in memory",
-			          entry->plugin.name);
-			lose(entry);
-			return;
-		}
+	/* It may have begun work() and transactions, also in a create() that failed. */
+	sql_handles_sweep(stage->act->sql, generation);
+	bool ended = generation_wait_idle(generation, load_ms);
+	if (created)
+		ended = ended && generation_leave_workers(generation, load_ms) &&
+		        generation_step(generation, STEP_DESTROY, load_ms) == ACT_OK;
+	if (!ended) {
+		log_error("reload", "plugin %s: it did not end within load_ms: it stays in memory",
+		          entry->plugin.name);
+		lose(entry);
+		return;
 	}
 	entry->plugin.generation = NULL;
 	if (!generation_free(generation, &resident))
