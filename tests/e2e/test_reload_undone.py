@@ -52,6 +52,18 @@ class Undone(ServerCase):
         self.refuse(sqlite={"busy_ms": 4000})
         self.take()
 
+    def test_create_fails_in_a_transaction(self):
+        """What it began does not keep its provider."""
+        self.server = self.serve("echo", "sqlite", config={"drain_ms": 600000})
+        self.server.install("stubborn_sql", "stubborn")
+        reload = self.server.sighup(quirks("create begins a transaction", "create fails"))
+        self.assertIn("create: transaction 0", reload.text)
+        self.assertTrue(reload.plugins["stubborn"].startswith("refused: create failed"))
+        since = self.server.mark()
+        reload = self.server.sighup({"plugins": {"sqlite": {"busy_ms": 4000}}})
+        self.assertTrue(reload.plugins["sqlite"].startswith("replaced"), reload.text)
+        self.server.wait_log(r"plugin sqlite \(generation \d+\): unloaded", since)
+
 
 if __name__ == "__main__":
     main()

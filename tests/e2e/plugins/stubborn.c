@@ -97,13 +97,13 @@ static act_rc create(const act_host *h, void **self)
 	if (stubborn == NULL)
 		return ACT_E_NOMEM;
 	stubborn->host = h;
+	*self = stubborn; /* before work begins, which is given it */
 	rc = live(stubborn, "create");
 	if (rc != ACT_OK) {
 		free(stubborn);
-		return rc;
+		*self = NULL;
 	}
-	*self = stubborn;
-	return ACT_OK;
+	return rc;
 }
 
 static act_rc start(void *self)
