@@ -45,8 +45,9 @@ class Patience(ServerCase):
             self.assertEqual(client.reply(), (ANSWER, b"%d" % number))
 
     def test_a_slow_reader(self):
-        """It reads a message now and then, for longer than a silent one is kept."""
-        self.start(outbox_bytes=262144, reply_bytes=131072, message_bytes=131072)
+        """It has said all that it has to say, and reads a message now and then; a ping, and so its
+        answer, comes behind all of them."""
+        self.start(outbox_bytes=2 * SLOW_MESSAGES * SLOW_BYTES)
         client = self.client(receive_buffer=4096)
         writer = threading.Thread(target=self.send_all, args=(client,))
         writer.start()
