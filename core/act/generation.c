@@ -120,11 +120,11 @@ static void on_step(struct task *task)
 {
 	struct step_task *step = (struct step_task *)task;
 	struct latch *latch = step->latch;
-	struct generation *generation = step->generation;
-	struct act *act = generation->act;
+	struct generation *generation = step->generation; /* may be gone, if this was withdrawn */
 	bool pinned = step->step != STEP_DESTROY;
 	atomic_store(&step->began_ms, clock_ms());
 	if (step_turns(step, STEP_WAITS, STEP_RUNS)) {
+		struct act *act = generation->act;
 		/* DESTROY comes after the workers were left: it must not make them known again. */
 		if (pinned)
 			generation_seen(generation);
