@@ -114,7 +114,9 @@ static void a_step_that_hangs_is_late_and_may_still_end(void **state)
 static void a_step_that_finds_no_worker_is_taken_back(void **state)
 {
 	struct house *house = *state;
-	struct puppet *puppets[HOUSE_THREADS], *late = puppet_new(house, "late", ACT_F_PARALLEL, 0);
+	struct puppet *late = puppet_new(house, "late", ACT_F_PARALLEL, 0);
+	struct puppet *gone = puppet_new(house, "gone", ACT_F_PARALLEL, 0);
+	struct puppet *puppets[HOUSE_THREADS];
 	for (uint32_t i = 0; i < HOUSE_THREADS; i++) {
 		puppets[i] = puppet_new(house, "one", ACT_F_PARALLEL, 0);
 		gate_shut(&puppets[i]->create_gate);
@@ -122,11 +124,14 @@ static void a_step_that_finds_no_worker_is_taken_back(void **state)
 		                 ACT_E_LATE);
 	}
 	assert_int_equal(generation_step(puppet_generation(late), STEP_CREATE, 1), ACT_E_BUSY);
+	assert_int_equal(generation_step(puppet_generation(gone), STEP_DESTROY, 1), ACT_E_BUSY);
+	generation_free(gone->generation, NULL); /* which pins nothing while it waits */
 	assert_int_equal(steps_lost(late), HOUSE_THREADS);
 	for (uint32_t i = 0; i < HOUSE_THREADS; i++)
 		gate_open(&puppets[i]->create_gate);
 	assert_true(generation_wait_idle(late->generation, EVENTUALLY_MS));
 	puppet_told(late, "");
+	puppet_told(gone, "unload");
 	eventually(steps_lost(late) == 0);
 }
 
