@@ -1,5 +1,5 @@
-"""Timers that workers set and drop at once, by the thousand, while the loop that has them is another
-thread."""
+"""Timers that workers set and drop at once, by the thousand, while another thread, their loop, has
+them."""
 
 from harness import ServerCase, main
 from rawws import Client
