@@ -243,7 +243,8 @@ struct act_host {
 	act_rc (*timer_drop)(const act_host *h, act_timer timer);
 
 	/* [any] work(tag, arg) on a [worker], then work_done(tag, arg) on the home loop. Both pin
-	 * the generation. `arg` stays the plugin's. ACT_E_BUSY: the queue of the pool is full;
+	 * the generation. `arg` stays the plugin's. In create() only once `*self` is set: it
+	 * runs even where create() then fails. ACT_E_BUSY: the queue of the pool is full;
 	 * ACT_E_NOSUPP: the plugin has no work(). */
 	act_rc (*work)(const act_host *h, uint64_t tag, void *arg);
 
