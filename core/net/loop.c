@@ -56,8 +56,7 @@ static void on_prepare(uv_prepare_t *handle)
 
 static void on_check(uv_check_t *handle)
 {
-	struct loop *loop = handle->data;
-	turn_end(loop);
+	turn_end(handle->data);
 }
 
 static void on_wake(uv_async_t *handle)

@@ -243,14 +243,6 @@ static void log_entry(const struct plan_entry *entry)
 		         entry->manifest.version, plugin->generation->number);
 }
 
-static bool stays(const struct next *next, const struct plugin *plugin)
-{
-	for (size_t i = 0; i < next->stage.live_count; i++)
-		if (next->stage.live[i] == plugin->generation)
-			return true;
-	return false;
-}
-
 /* The old list becomes the new one: what stays is moved, what came is added, the rest retires. */
 static void settle_plugins(struct reload *reload, struct next *next)
 {
@@ -261,7 +253,7 @@ static void settle_plugins(struct reload *reload, struct next *next)
 		log_entry(&next->plan.entries[i]);
 	for (size_t i = 0; i < reload->plugin_count; i++) {
 		struct plugin *plugin = &reload->plugins[i];
-		if (stays(next, plugin)) {
+		if (stage_has(&next->stage, plugin->generation)) {
 			plugins[count++] = *plugin;
 			continue;
 		}

@@ -267,7 +267,7 @@ static void stage_one(struct stage *stage, struct plan_entry *entry)
 
 /* ---- all ---- */
 
-static bool is_live(const struct stage *stage, const struct generation *generation)
+bool stage_has(const struct stage *stage, const struct generation *generation)
 {
 	for (size_t i = 0; i < stage->live_count; i++)
 		if (stage->live[i] == generation)
@@ -281,7 +281,7 @@ static void collect_live(struct stage *stage)
 	stage->live = mem_new(stage->plan->count, sizeof(*stage->live));
 	for (size_t i = 0; i < stage->plan->count; i++) {
 		struct generation *generation = next_generation(&stage->plan->entries[i]);
-		if (generation != NULL && !is_live(stage, generation))
+		if (generation != NULL && !stage_has(stage, generation))
 			stage->live[stage->live_count++] = generation;
 	}
 }

@@ -29,6 +29,9 @@ int stage_make(struct stage *stage, struct act *act, const struct config *config
 void stage_undo(struct stage *stage);
 void stage_free(struct stage *stage);
 
+/* Is a generation in the next world? */
+bool stage_has(const struct stage *stage, const struct generation *generation);
+
 /* The next world's provider of a service; NULL: none. */
 struct generation *stage_provider(const struct stage *stage, const char *id);
 
