@@ -62,11 +62,12 @@ const char *actv1_read(const void *bytes, size_t len, struct actv1_frame *frame)
 	if (len < ACTV1_HEAD)
 		return "expected a frame of at least 12 bytes";
 	frame->code = act_get_u32(at);
+	frame->version = at[4] >> 4;
 	frame->type = at[4] & 0x0F;
 	frame->flags = at[5];
 	frame->status = act_get_u16(at + 6);
 	frame->seq = act_get_u32(at + 8);
-	if (at[4] >> 4 != ACTV1_VERSION)
+	if (frame->version != ACTV1_VERSION)
 		return "expected version 1 in the upper half of byte 4";
 	if (frame->type > ACTV1_CTRL)
 		return "expected a type from 0 to 4 in the lower half of byte 4";
@@ -145,10 +146,10 @@ size_t actv1_head(uint8_t *to, const struct actv1_frame *frame)
 		at += STREAM_BYTES;
 	}
 	uint8_t *end = put_ext(at, frame);
-	unsigned ext = end != at ? ACTV1_EXT : 0;
+	uint8_t flags = (uint8_t)(frame->flags & 0x3F);
 	act_put_u32(to, frame->code);
 	to[4] = (uint8_t)(ACTV1_VERSION << 4 | frame->type);
-	to[5] = (uint8_t)((frame->flags & ~ACTV1_EXT) | ext);
+	to[5] = end != at ? flags | ACTV1_EXT : flags;
 	act_put_u16(to + 6, frame->status);
 	act_put_u32(to + 8, frame->seq);
 	return (size_t)(end - to);

@@ -43,18 +43,17 @@ enum actv1_value {
 };
 enum { ACTV1_TRACE_MAX = 64, ACTV1_BY_MAX = 63 };
 
-/* Codes of ACTV1_CTRL frames. */
-enum actv1_ctrl {
-	ACTV1_CODES_RESERVED = 0xFFFFFF00u, /* this and above are no actions */
-	ACTV1_HELLO = 0xFFFFFF00u,
-	ACTV1_PING = 0xFFFFFF01u,
-	ACTV1_AUTH = 0xFFFFFF02u,
-	ACTV1_ERROR = 0xFFFFFF06u,
-};
+/* Codes of ACTV1_CTRL frames. From ACTV1_RESERVED on no code is an action's. */
+#define ACTV1_RESERVED 0xFFFFFF00u
+#define ACTV1_HELLO 0xFFFFFF00u
+#define ACTV1_PING 0xFFFFFF01u
+#define ACTV1_AUTH 0xFFFFFF02u
+#define ACTV1_ERROR 0xFFFFFF06u
 
 /* One frame. Bytes are borrowed: from what was read, or by what is written. */
 struct actv1_frame {
 	uint32_t code;
+	uint8_t version; /* for reading; ACTV1_VERSION is written */
 	enum actv1_type type;
 	uint8_t flags;
 	uint16_t status;
