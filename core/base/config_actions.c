@@ -74,8 +74,8 @@ static void read_action(struct config_doc *doc, const cJSON *item, struct config
 	if (parse_range(item->string, &action->code_first, &action->code_last) != 0)
 		config_doc_finding(doc, item,
 		                   "expected a code (\"110\") or a range (\"2000-2099\") of 1 to "
-		                   "%u, found \"%.64s\"",
-		                   CODE_MAX, item->string);
+		                   "%u, found \"%.*s\"",
+		                   CODE_MAX, config_cut(item->string, 64), item->string);
 	if (cJSON_IsObject(item)) {
 		name = cJSON_GetObjectItemCaseSensitive(item, "action");
 		if (name == NULL)
@@ -147,8 +147,8 @@ static void read_push(struct config_doc *doc, const cJSON *item, struct config_p
 	push->place = config_doc_place(doc, item);
 	if (parse_code(item->string, &push->code, &end) != 0 || *end != '\0')
 		config_doc_finding(doc, item,
-		                   "expected a code (\"1110\") of 1 to %u, found \"%.64s\"",
-		                   CODE_MAX, item->string);
+		                   "expected a code (\"1110\") of 1 to %u, found \"%.*s\"",
+		                   CODE_MAX, config_cut(item->string, 64), item->string);
 	if (cJSON_IsString(item))
 		config_split_name(doc, item, "plugin.push", &push->plugin, &push->push);
 }

@@ -56,8 +56,9 @@ void config_doc_where(const struct config_doc *doc, const cJSON *item, char *out
 {
 	const struct config_origin *origin = config_doc_origin(doc, item);
 	struct config_place place = config_doc_place(doc, item);
-	if (origin->override >= 0)
-		snprintf(out, size, "-o %.200s", doc->overrides[origin->override]);
+	const char *text = origin->override >= 0 ? doc->overrides[origin->override] : NULL;
+	if (text != NULL)
+		snprintf(out, size, "-o %.*s", config_cut(text, 200), text);
 	else
 		snprintf(out, size, "%s:%d:%d", doc->path, place.line, place.column);
 }
@@ -124,11 +125,17 @@ static int fail_fault(struct config_doc *doc, const struct json_fault *fault)
 	return -1;
 }
 
-static int read_all(struct config_doc *doc, int fd)
+/* `size`: of the file when it was looked at; it may grow meanwhile. */
+static int read_all(struct config_doc *doc, int fd, size_t size)
 {
-	doc->text = mem_new(CONFIG_FILE_MAX + 2, 1); /* one byte too many, and the end */
+	size_t room = (size < CONFIG_FILE_MAX ? size : CONFIG_FILE_MAX) + 1; /* to see the end */
+	doc->text = mem_new(room, 1);
 	while (doc->len <= CONFIG_FILE_MAX) {
-		ssize_t n = read(fd, doc->text + doc->len, CONFIG_FILE_MAX + 1 - doc->len);
+		if (doc->len == room) {
+			room = room < CONFIG_FILE_MAX / 2 ? room * 2 : CONFIG_FILE_MAX + 1;
+			doc->text = mem_grow(doc->text, room, 1);
+		}
+		ssize_t n = read(fd, doc->text + doc->len, room - doc->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -156,7 +163,7 @@ static int read_file(struct config_doc *doc)
 		                  S_ISDIR(about.st_mode) ? "a folder" : "a pipe or a device");
 		rc = -1;
 	} else {
-		rc = read_all(doc, fd);
+		rc = read_all(doc, fd, (size_t)about.st_size);
 	}
 	close(fd);
 	return rc;

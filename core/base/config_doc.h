@@ -71,7 +71,11 @@ config_doc_override_finding(struct config_doc *doc, int index, const char *forma
 /* "the number 7", "the string \"x\"", "an array": what was found instead, cut if long. */
 void config_doc_found(const cJSON *item, char *out, size_t size);
 
-/* Adds one line to `errors`; control characters in it are written as \xNN. */
+/* How much of `text` to show where `max` bytes are enough: whole characters, for "%.*s". */
+int config_cut(const char *text, int max);
+
+/* Adds one line to `errors`; control characters in it are written as \xNN, and so is what is not
+ * UTF-8. */
 __attribute__((format(printf, 2, 3))) void config_errors_add(struct config_errors *errors,
                                                              const char *format, ...);
 

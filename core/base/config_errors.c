@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+#include <act/easy.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +14,19 @@
 /* The longest line; what is longer is cut. */
 #define LINE_BYTES_MAX 1200
 
-/* Strings and keys come from the file: a line end in one must not make two findings of one. */
+/* Strings and keys come from the file: a line end in one must not make two findings of one. And
+ * what was cut in the middle of a character, or stands in a path, may not be UTF-8. */
 static size_t clean(char *out, const char *line)
 {
-	size_t n = 0;
+	size_t n = 0, good = act_utf8_span(line, strlen(line));
 	for (; *line != '\0'; line++) {
 		unsigned char c = (unsigned char)*line;
-		if (c < ' ' || c == 0x7F)
+		bool bad = good == 0;
+		if (c < ' ' || c == 0x7F || bad)
 			n += (size_t)sprintf(out + n, "\\x%02X", c);
 		else
 			out[n++] = (char)c;
+		good = bad ? act_utf8_span(line + 1, strlen(line + 1)) : good - 1;
 	}
 	out[n++] = '\n';
 	out[n] = '\0';
@@ -87,19 +92,32 @@ void config_doc_finding(struct config_doc *doc, const cJSON *item, const char *f
 
 void config_doc_override_finding(struct config_doc *doc, int index, const char *format, ...)
 {
+	const char *setting = doc->overrides[index];
 	char text[512];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	config_errors_add(doc->errors, "-o %.200s: %s", doc->overrides[index], text);
+	config_errors_add(doc->errors, "-o %.*s: %s", config_cut(setting, 200), setting, text);
+}
+
+int config_cut(const char *text, int max)
+{
+	size_t len = strnlen(text, (size_t)max + 1);
+	if (len <= (size_t)max)
+		return (int)len;
+	while (max > 0 && ((unsigned char)text[max] & 0xC0) == 0x80)
+		max--;
+	return max;
 }
 
 void config_doc_found(const cJSON *item, char *out, size_t size)
 {
 	if (cJSON_IsString(item)) {
-		bool cut = strlen(item->valuestring) > 64;
-		snprintf(out, size, "the string \"%.64s%s\"", item->valuestring, cut ? "…" : "");
+		const char *text = item->valuestring;
+		int shown = config_cut(text, 64);
+		snprintf(out, size, "the string \"%.*s%s\"", shown, text,
+		         text[shown] != '\0' ? "…" : "");
 	} else if (cJSON_IsNumber(item)) {
 		snprintf(out, size, "the number %.15g", item->valuedouble);
 	} else {

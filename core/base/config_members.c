@@ -64,8 +64,8 @@ static void check_path(struct config_doc *doc, const cJSON *item)
 	if (!plain)
 		config_doc_finding(doc, item,
 		                   "expected a path that begins with '/' (at most %d visible ASCII "
-		                   "characters without ? # %% \" \\), found \"%.64s\"",
-		                   PATH_BYTES_MAX, path);
+		                   "characters without ? # %% \" \\), found \"%.*s\"",
+		                   PATH_BYTES_MAX, config_cut(path, 64), path);
 }
 
 static void check_raw(struct config_doc *doc, const cJSON *item,
@@ -125,14 +125,12 @@ static char *settings_text(const cJSON *object)
 
 static void check_plugin_name(struct config_doc *doc, const cJSON *item, const char *name)
 {
-	char found[128];
 	if (config_is_name(name, strlen(name), CONFIG_PLUGIN_NAME_MAX))
 		return;
-	config_doc_found(item, found, sizeof found);
 	config_doc_finding(doc, item,
 	                   "expected the name of a plugin (1 to %d letters, digits, '_' and '-'), "
-	                   "found \"%.64s\"",
-	                   CONFIG_PLUGIN_NAME_MAX, name);
+	                   "found \"%.*s\"",
+	                   CONFIG_PLUGIN_NAME_MAX, config_cut(name, 64), name);
 }
 
 void config_read_plugins(struct config_doc *doc, struct config *config)
@@ -168,8 +166,8 @@ static void check_service(struct config_doc *doc, const cJSON *item)
 		config_doc_finding(doc, item,
 		                   "expected a service as \"act.sql/1\" (at most %d letters, "
 		                   "digits, '.', '_' and '-', then '/' and its revision), found "
-		                   "\"%.64s\"",
-		                   SERVICE_BYTES_MAX, id);
+		                   "\"%.*s\"",
+		                   SERVICE_BYTES_MAX, config_cut(id, 64), id);
 }
 
 void config_read_services(struct config_doc *doc, struct config *config)

@@ -106,8 +106,8 @@ static cJSON *step_into(struct config_doc *doc, cJSON *object, const char *paren
 		return open_short_form(doc, object, child);
 	config_doc_found(child, found, sizeof found);
 	config_doc_override_finding(doc, index,
-	                            "expected an object under \"%.64s\" to set a key in, found %s",
-	                            name, found);
+	                            "expected an object under \"%.*s\" to set a key in, found %s",
+	                            config_cut(name, 64), name, found);
 	return NULL;
 }
 

@@ -321,6 +321,23 @@ static void a_nul_byte_in_the_file(void **state)
 	             "t.json:1:15: expected nothing behind the value, found the byte 0x00\n");
 }
 
+static void long_values_are_cut_between_characters(void **state)
+{
+	/* 64 bytes end within the 22nd. */
+	static const char long_name[] = "\"我们我们我们我们我们我们我们我们我们我们我们\"";
+	char text[128];
+	(void)state;
+	snprintf(text, sizeof text, "{\"workers\": %s}", long_name);
+	config_bad(text, NULL,
+	           "t.json:1:2: workers: expected a whole number from 1 to 256, found the string "
+	           "\"我们我们我们我们我们我们我们我们我们我们我…\"\n");
+	snprintf(text, sizeof text, "{\"pushes\": {%s: \"a.b\"}}", long_name);
+	config_bad(text, NULL,
+	           "t.json:1:13: pushes.我们我们我们我们我们我们我们我们我们我们我们: expected a "
+	           "code (\"1110\") of 1 to 4294967039, found "
+	           "\"我们我们我们我们我们我们我们我们我们我们我\"\n");
+}
+
 static void many_findings_have_a_bound(void **state)
 {
 	enum { COUNT = 2000 };
@@ -357,6 +374,7 @@ int main(void)
 		cmocka_unit_test(names_of_services),
 		cmocka_unit_test(everything_wrong_is_listed),
 		cmocka_unit_test(a_nul_byte_in_the_file),
+		cmocka_unit_test(long_values_are_cut_between_characters),
 		cmocka_unit_test(many_findings_have_a_bound),
 	};
 	return cmocka_run_group_tests(tests, config_folder_make, config_folder_drop);

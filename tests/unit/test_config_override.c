@@ -161,7 +161,8 @@ static const struct {
 } bad[] = {
 	{ "workers", "-o workers: expected key.path=value, found no '='\n" },
 	{ "=5", "-o =5: expected key.path=value, found no key\n" },
-	{ "workers=\xFF", "-o workers=\xFF: expected UTF-8, found other bytes\n" },
+	{ "workers=\xFF", "-o workers=\\xFF: expected UTF-8, found other bytes\n" },
+	{ "workers\xFF", "-o workers\\xFF: expected key.path=value, found no '='\n" },
 	{ "workers=0",
 	  "-o workers=0: workers: expected a whole number from 1 to 256, found the number 0\n" },
 	{ "workers=many", "-o workers=many: workers: expected a whole number from 1 to 256, found "
