@@ -134,6 +134,7 @@ static const struct net_upcalls upcalls = {
 	.opened = act_opened,
 	.closed = act_closed,
 	.message = act_message,
+	.bind = act_bind,
 	.authenticate = authenticate,
 };
 

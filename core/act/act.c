@@ -8,12 +8,24 @@
 #include "base/status.h"
 #include "net/net.h"
 
+#include <act/easy.h>
 #include <act/ext/auth.h>
 #include <stdlib.h>
+#include <string.h>
 
 void act_opened(struct conn *conn)
 {
 	notify_opened(conn);
+}
+
+void act_bind(struct conn *conn, act_bytes user, act_bytes device)
+{
+	/* A plugin may hold the old name until its handle() returns; conn_bind() frees it later. */
+	char before[256];
+	size_t before_len = conn->user != NULL ? strlen(conn->user) : 0;
+	memcpy(before, conn->user != NULL ? conn->user : "", before_len);
+	if (conn_bind(conn, user, device))
+		notify_user(conn, act_mem(before, before_len));
 }
 
 void act_closed(struct conn *conn)
@@ -22,19 +34,26 @@ void act_closed(struct conn *conn)
 	notify_closed(conn);
 }
 
+/* Where no answer is owed, none is sent for what was refused either: but who numbers its requests
+ * waits for each. */
+static bool owes_answer(const struct route *route, const struct ticket *ticket)
+{
+	return route == NULL || (route->flags & ACT_A_NOREPLY) == 0 || ticket->seq != 0;
+}
+
 void act_message(struct conn *conn, const struct message *message)
 {
 	const struct act_loop *loop = conn->loop->act;
 	const struct world *world = world_now(loop->act);
 	const struct route *route = conn->endpoint->mode == CONFIG_MODE_RAW
 	                                    ? world_raw(world, conn->endpoint->id)
-	                                    : world_route(world, message->code);
+	                                    : world_route(world, message->ticket.code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
 	if (admit(conn, route, message, text, &refusal))
 		call_begin(conn, route, message);
-	else if (route == NULL || (route->flags & ACT_A_NOREPLY) == 0)
-		call_refuse(conn, message->code, &refusal);
+	else if (owes_answer(route, &message->ticket))
+		conn_answer(conn, &message->ticket, &refusal);
 }
 
 void act_open(struct act *act, struct net *net, struct pool *pool)

@@ -60,6 +60,8 @@ struct gate_question;
 void act_opened(struct conn *conn);
 void act_closed(struct conn *conn);
 void act_message(struct conn *conn, const struct message *message);
+/* Also for plugins: binds a user and tells the plugins of it. */
+void act_bind(struct conn *conn, act_bytes user, act_bytes device);
 void act_authenticate(struct act *act, const struct gate_question *question,
                       struct gate_answer *answer);
 

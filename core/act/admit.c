@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { BUCKETS_MAX = 64 };
+enum { BUCKETS_MAX = 64, RETRY_AFTER_MAX_S = 86400 };
 
 __attribute__((format(printf, 4, 5))) static bool
 refuse(struct outcome *refusal, char *text, enum status status, const char *format, ...)
@@ -54,6 +54,16 @@ static bool take_from_rate(struct conn *conn, const struct route *route)
 	return true;
 }
 
+static bool refuse_rate(struct conn *conn, const struct route *route, const struct message *message,
+                        char *text, struct outcome *refusal)
+{
+	double wait_s = (1 - bucket_of(conn, route)->calls) / route->rate_per_s;
+	refuse(refusal, text, STATUS_RATE_LIMITED, "action %u is limited to %g calls a second",
+	       message->ticket.code, route->rate_per_s);
+	refusal->retry_after_ms = wait_s < RETRY_AFTER_MAX_S ? (uint32_t)(wait_s * 1000) + 1 : 0;
+	return false;
+}
+
 /* Taken here and not by the call, as other loops ask meanwhile; the end of the call gives it back.
  */
 static bool take_place(const struct route *route)
@@ -69,28 +79,35 @@ static bool take_place(const struct route *route)
 bool admit(struct conn *conn, const struct route *route, const struct message *message, char *text,
            struct outcome *refusal)
 {
+	if (message->ticket.seq != 0 && call_has_seq(conn, message->ticket.seq))
+		return refuse(refusal, text, STATUS_DUPLICATE,
+		              "the call with seq %u is not answered yet: expected another number",
+		              message->ticket.seq);
 	if (route == NULL)
 		return refuse(refusal, text, STATUS_UNKNOWN_ACTION, "there is no action %u",
-		              message->code);
+		              message->ticket.code);
 	bool login_known = route->generation != NULL;
 	if (login_known && !route->anonymous && conn->user == NULL &&
 	    conn->endpoint->mode != CONFIG_MODE_RAW)
 		return refuse(refusal, text, STATUS_NOT_LOGGED_IN, "action %u needs a login",
-		              message->code);
+		              message->ticket.code);
+	if (login_known && message->json && !route->json)
+		return refuse(refusal, text, STATUS_PAYLOAD_REFUSED,
+		              "action %u does not take and give application/json: expected it by "
+		              "act.v1 or the base protocol",
+		              message->ticket.code);
 	if (login_known && message->len > route->payload_max)
 		return refuse(refusal, text, STATUS_TOO_LARGE,
 		              "the payload has %zu bytes; action %u takes at most %u", message->len,
-		              message->code, route->payload_max);
+		              message->ticket.code, route->payload_max);
 	if (route->rate_per_s > 0 && !take_from_rate(conn, route))
-		return refuse(refusal, text, STATUS_RATE_LIMITED,
-		              "action %u is limited to %g calls a second", message->code,
-		              route->rate_per_s);
+		return refuse_rate(conn, route, message, text, refusal);
 	if (!login_known)
 		return refuse(refusal, text, STATUS_UNAVAILABLE, "%s is not available now",
 		              route->name);
 	if (!take_place(route))
 		return refuse(refusal, text, STATUS_OVERLOADED,
-		              "action %u is served at most %u times at once", message->code,
+		              "action %u is served at most %u times at once", message->ticket.code,
 		              route->in_flight);
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "act/call.h"
 
+#include "act/bytes.h"
 #include "act/run.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -7,14 +8,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/status.h"
+#include "net/actv1.h"
 #include "net/net.h"
 
 #include <act/easy.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- a call's own life, on its loop ---- */
 
+/* NULL: as many calls are open on this loop as there are numbers for (base/slots.h). */
 static struct call *call_new(struct act_loop *loop, const struct route *route)
 {
 	struct call *call = loop->spare;
@@ -27,8 +31,11 @@ static struct call *call_new(struct act_loop *loop, const struct route *route)
 		               .generation = route->generation,
 		               .action = route->action };
 	call->token = slots_put(&loop->calls, kind, call);
-	CHECK(call->token !=
-	      0); /* there is one slot for each connection's call, and 16 Mi of them */
+	if (call->token == 0) {
+		call->spare_next = loop->spare;
+		loop->spare = call;
+		return NULL;
+	}
 	call->generation->loop_pins[loop->loop->index].count++;
 	return call;
 }
@@ -75,41 +82,18 @@ static void call_end(struct call *call)
 
 /* ---- answers ---- */
 
-/* A raw endpoint has no envelope for an error: the connection is closed with the reason. */
-static void close_for(struct conn *conn, const struct outcome *outcome)
-{
-	char reason[124];
-	size_t len = outcome->body.len < sizeof reason - 1 ? outcome->body.len : sizeof reason - 1;
-	len = act_utf8_span(outcome->body.ptr, len);
-	memcpy(reason, outcome->body.ptr, len);
-	reason[len] = '\0';
-	conn_close(conn,
-	           outcome->status == STATUS_TOO_LARGE ? CLOSE_TOO_BIG
-	           : outcome->retry                    ? CLOSE_OVERLOAD
-	                                               : CLOSE_FAULT,
-	           reason);
-}
-
-void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome)
-{
-	char body[STATUS_JSON_MAX];
-	if (conn->endpoint->mode == CONFIG_MODE_RAW) {
-		close_for(conn, outcome);
-		return;
-	}
-	size_t len = status_json(body, sizeof body, outcome->status, outcome->retry,
-	                         outcome->body.ptr, outcome->body.len);
-	(void)conn_reply(conn, code, ACT_HOW_BINARY, act_mem(body, len));
-}
-
 static void send_outcome(struct call *call, const struct outcome *outcome)
 {
+	char by[ACTV1_BY_MAX + 1];
+	struct outcome named = *outcome;
 	if (call->conn == NULL)
 		return;
-	if (outcome->kind == OUTCOME_REPLY)
-		(void)conn_reply(call->conn, call->code, call->how, outcome->body);
-	else if (outcome->kind == OUTCOME_ERROR)
-		call_refuse(call->conn, call->code, outcome);
+	if (call->ticket.ask_by) {
+		snprintf(by, sizeof by, "%s@%lu", call->generation->manifest.name,
+		         call->generation->number);
+		named.by = by;
+	}
+	conn_answer(call->conn, &call->ticket, &named);
 }
 
 /* An answer on its way from another thread. */
@@ -141,9 +125,8 @@ static act_rc answer_from_afar(struct act_loop *loop, act_token token,
 		return ACT_E_GONE;
 	}
 	*answer = (struct answer){ { .run = on_answer }, loop, token, *outcome };
-	answer->outcome.body.ptr = answer->bytes;
-	if (outcome->body.len != 0)
-		memcpy(answer->bytes, outcome->body.ptr, outcome->body.len);
+	uint8_t *at = answer->bytes;
+	answer->outcome.body = bytes_put(&at, outcome->body);
 	loop_post(loop->loop, &answer->post);
 	return ACT_OK;
 }
@@ -313,26 +296,61 @@ static void serve_afar(struct call *call, const act_call *view)
 	(void)call_answer(call->loop->act, call->token, &full);
 }
 
+/* The earlier of what the client wishes and what the action has. */
+static uint64_t deadline_of(const struct route *route, const struct message *message)
+{
+	uint32_t ms = route->deadline_ms;
+	if (message->deadline_ms != 0 && message->deadline_ms < ms)
+		ms = message->deadline_ms;
+	return clock_ns() + (uint64_t)ms * 1000000;
+}
+
+bool call_has_seq(const struct conn *conn, uint32_t seq)
+{
+	const struct conn_state *state = conn->act;
+	const struct call *call = state != NULL ? state->calls : NULL;
+	while (call != NULL && (call->ticket.seq != seq || call->ticket.silent))
+		call = call->conn_next;
+	return call != NULL;
+}
+
+/* admit() has taken a place that nobody will give back. */
+static void refuse_full(struct conn *conn, const struct route *route, const struct message *message)
+{
+	const struct outcome full = { .kind = OUTCOME_ERROR,
+		                      .status = STATUS_OVERLOADED,
+		                      .retry = true,
+		                      .body = act_str("too many calls are open") };
+	if (route->in_flight != 0)
+		atomic_fetch_sub_explicit(&route->generation->in_flight[route->action], 1,
+		                          memory_order_relaxed);
+	conn_answer(conn, &message->ticket, &full);
+}
+
 void call_begin(struct conn *conn, const struct route *route, const struct message *message)
 {
 	struct act_loop *loop = conn->loop->act;
 	struct generation *generation = route->generation;
 	struct call *call = call_new(loop, route);
+	if (call == NULL) {
+		refuse_full(conn, route, message);
+		return;
+	}
 	call->conn = conn;
-	call->code = message->code;
-	call->how = message->how;
+	call->ticket = message->ticket;
 	call->counted = route->in_flight != 0; /* admit() has */
 	conn_call_begun(conn);
 	act_call view = {
 		.size = sizeof view,
-		.code = message->code,
+		.code = message->ticket.code,
 		.action = route->action,
-		.how = message->how,
+		.how = message->ticket.how,
 		.token = call->token,
 		.conn = conn->id,
-		.deadline_ns = clock_ns() + (uint64_t)route->deadline_ms * 1000000,
+		.deadline_ns = deadline_of(route, message),
 		.user = act_str(conn->user),
 		.payload = { message->payload, message->len },
+		.trace = message->trace,
 	};
 	bool here = (route->flags & ACT_A_BLOCKING) == 0 &&
 	            (generation->parallel || generation->home == conn->loop);

@@ -19,21 +19,12 @@ struct call {
 	struct call **conn_back; /* NULL: not in the connection's list */
 	struct generation *generation;
 	uint32_t action;
-	uint32_t code;
-	uint32_t how;
+	struct ticket ticket;
 	bool counted;  /* against the action's cap */
 	bool running;  /* handle() is on this thread's stack */
 	bool answered; /* while it was */
 	struct wheel_timer deadline;
 	struct call *spare_next;
-};
-
-/* The outcome of a call. */
-struct outcome {
-	enum { OUTCOME_REPLY, OUTCOME_ERROR, OUTCOME_NONE } kind;
-	act_bytes body;  /* of a reply, or the text of an error */
-	uint32_t status; /* of an error: STATUS_*, or the plugin's own */
-	bool retry;
 };
 
 /* [the loop] Serves a message that was admitted (act/admit.h) by a route: makes a call, pins the
@@ -47,8 +38,8 @@ bool call_owes_answer(act_token token);
 /* [any] Is it still to be answered? */
 bool call_open(const struct act *act, act_token token);
 
-/* [the loop] Sends an error for a message that became no call. */
-void call_refuse(struct conn *conn, uint32_t code, const struct outcome *outcome);
+/* [the loop] Is there an open call of this connection with this number of the client's? */
+bool call_has_seq(const struct conn *conn, uint32_t seq);
 
 /* [the loop] The connection is gone: its open calls are cancelled. */
 void call_conn_gone(struct conn *conn);

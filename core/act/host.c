@@ -35,7 +35,8 @@ static act_rc host_fail(const act_host *h, act_token call, const act_failure *wh
 		                   .body = why->text,
 		                   .status = why->status,
 		                   .retry = why->retry_after_ms != 0 ||
-		                            (info != NULL && info->retry) };
+		                            (info != NULL && info->retry),
+		                   .retry_after_ms = why->retry_after_ms };
 	if (outcome.body.len > STATUS_TEXT_MAX)
 		outcome.body.len = STATUS_TEXT_MAX;
 	return call_answer(generation_of(h)->act, call, &outcome);

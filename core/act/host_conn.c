@@ -1,7 +1,8 @@
 /* host_conn: what a plugin does to one connection: bind a user, join and leave groups, close. */
 #include "act/host.h"
 
-#include "act/notify.h"
+#include "act/act.h"
+#include "act/bytes.h"
 #include "base/mem.h"
 #include "net/net.h"
 
@@ -20,19 +21,8 @@ struct deed {
 	uint16_t code;
 	act_bytes first;  /* the user, the group, the reason */
 	act_bytes second; /* the device */
-	char bytes[];
+	uint8_t bytes[];
 };
-
-static void bind_user(struct conn *conn, const struct deed *deed)
-{
-	/* The plugin may hold the old name until its handle() returns; conn_bind() frees it later.
-	 */
-	char before[256];
-	size_t before_len = conn->user != NULL ? strlen(conn->user) : 0;
-	memcpy(before, conn->user != NULL ? conn->user : "", before_len);
-	if (conn_bind(conn, deed->first, deed->second))
-		notify_user(conn, act_mem(before, before_len));
-}
 
 static act_rc perform(const struct deed *deed)
 {
@@ -42,7 +32,7 @@ static act_rc perform(const struct deed *deed)
 		return ACT_E_GONE;
 	switch (deed->kind) {
 	case DEED_BIND:
-		bind_user(conn, deed);
+		act_bind(conn, deed->first, deed->second);
 		return ACT_OK;
 	case DEED_JOIN:
 		return hub_join(&deed->loop->hub, conn, HUB_GROUP, deed->first);
@@ -81,12 +71,9 @@ static act_rc do_or_post(const act_host *h, const struct deed *what)
 		return ACT_E_NOMEM;
 	*deed = now;
 	deed->post.run = on_deed;
-	deed->first.ptr = deed->bytes;
-	deed->second.ptr = deed->bytes + now.first.len;
-	if (now.first.len != 0)
-		memcpy(deed->bytes, now.first.ptr, now.first.len);
-	if (now.second.len != 0)
-		memcpy(deed->bytes + now.first.len, now.second.ptr, now.second.len);
+	uint8_t *at = deed->bytes;
+	deed->first = bytes_put(&at, now.first);
+	deed->second = bytes_put(&at, now.second);
 	loop_post(loop, &deed->post);
 	return ACT_OK;
 }

@@ -1,9 +1,11 @@
-/* host_push: a message for connections that did not ask: encoded once, handed to every loop that
- * may have receivers. */
+/* host_push: a message for connections that did not ask: copied once, handed to every loop that may
+ * have receivers, and put together there once for each protocol. */
 #include "act/host.h"
 
+#include "act/bytes.h"
 #include "base/mem.h"
 #include "net/net.h"
+#include "net/push.h"
 
 #include <act/easy.h>
 #include <stdlib.h>
@@ -14,13 +16,14 @@ struct parcel {
 	_Atomic uint32_t owners;
 	struct act *act;
 	uint32_t to;
+	uint32_t code;
+	bool json;
 	act_conn conn;
 	act_conn except;
 	act_bytes id;
 	act_bytes device;
-	size_t frame_len;
-	uint8_t *frame;
-	uint8_t bytes[];
+	act_bytes body;
+	uint8_t bytes[]; /* of the three */
 };
 
 struct parcel_post {
@@ -33,42 +36,51 @@ static void parcel_release(struct parcel *parcel)
 {
 	if (atomic_fetch_sub_explicit(&parcel->owners, 1, memory_order_acq_rel) != 1)
 		return;
-	atomic_fetch_sub_explicit(&parcel->act->pushes_under_way, parcel->frame_len,
+	atomic_fetch_sub_explicit(&parcel->act->pushes_under_way, parcel->body.len,
 	                          memory_order_relaxed);
 	free(parcel);
 }
 
+/* A parcel on one of its loops. */
+struct delivery {
+	const struct parcel *parcel;
+	struct push push;
+};
+
 static void hand_to(struct conn *conn, void *context)
 {
-	const struct parcel *parcel = context;
+	struct delivery *delivery = context;
+	const struct parcel *parcel = delivery->parcel;
 	bool wrong_device =
 		parcel->device.len != 0 && !act_same(parcel->device, act_str(conn->device));
-	if (conn->id == parcel->except || wrong_device || conn->close_wanted ||
-	    conn->endpoint->mode != CONFIG_MODE_ACTION)
-		return;
-	conn_push(conn, parcel->frame, parcel->frame_len);
+	if (conn->id != parcel->except && !wrong_device)
+		conn_push(conn, &delivery->push);
 }
 
-static void deliver(struct loop *loop, struct parcel *parcel)
+static void deliver(struct loop *loop, const struct parcel *parcel)
 {
+	struct delivery delivery = {
+		parcel, { .code = parcel->code, .json = parcel->json, .body = parcel->body }
+	};
 	struct conn *conn;
 	switch (parcel->to) {
 	case ACT_TO_CONN:
 		conn = conn_find(loop, parcel->conn);
 		if (conn != NULL)
-			hand_to(conn, parcel);
+			hand_to(conn, &delivery);
 		break;
 	case ACT_TO_USER:
-		hub_each(&loop->hub, HUB_USER, parcel->id, hand_to, parcel);
+		hub_each(&loop->hub, HUB_USER, parcel->id, hand_to, &delivery);
 		break;
 	case ACT_TO_GROUP:
-		hub_each(&loop->hub, HUB_GROUP, parcel->id, hand_to, parcel);
+		hub_each(&loop->hub, HUB_GROUP, parcel->id, hand_to, &delivery);
 		break;
 	default:
 		for (conn = loop->conn_list; conn != NULL; conn = conn->list_next)
-			hand_to(conn, parcel);
+			hand_to(conn, &delivery);
 		break;
 	}
+	push_clear(&delivery.push);
 }
 
 static void on_parcel(struct post *post)
@@ -79,31 +91,24 @@ static void on_parcel(struct post *post)
 	free(arrived);
 }
 
-static struct parcel *parcel_new(struct act *act, const act_push *what, uint32_t code)
+static struct parcel *parcel_new(struct act *act, const act_push *what, uint32_t code, bool json)
 {
-	size_t len = FRAME_CODE_BYTES + what->body.len;
 	struct parcel *parcel =
-		malloc(sizeof *parcel + what->id.len + what->device.len + FRAME_HEADER_MAX + len);
+		malloc(sizeof *parcel + what->id.len + what->device.len + what->body.len);
 	if (parcel == NULL)
 		return NULL;
+	uint8_t *at = parcel->bytes;
 	*parcel = (struct parcel){ .owners = 1,
 		                   .act = act,
 		                   .to = what->to,
+		                   .code = code,
+		                   .json = json,
 		                   .conn = what->conn,
-		                   .except = what->except,
-		                   .id = { parcel->bytes, what->id.len },
-		                   .device = { parcel->bytes + what->id.len, what->device.len },
-		                   .frame = parcel->bytes + what->id.len + what->device.len };
-	if (what->id.len != 0)
-		memcpy(parcel->bytes, what->id.ptr, what->id.len);
-	if (what->device.len != 0)
-		memcpy(parcel->bytes + what->id.len, what->device.ptr, what->device.len);
-	size_t head = frame_header(parcel->frame, FRAME_BINARY, len);
-	act_put_u32(parcel->frame + head, code);
-	if (what->body.len != 0)
-		memcpy(parcel->frame + head + FRAME_CODE_BYTES, what->body.ptr, what->body.len);
-	parcel->frame_len = head + len;
-	atomic_fetch_add_explicit(&act->pushes_under_way, parcel->frame_len, memory_order_relaxed);
+		                   .except = what->except };
+	parcel->id = bytes_put(&at, what->id);
+	parcel->device = bytes_put(&at, what->device);
+	parcel->body = bytes_put(&at, what->body);
+	atomic_fetch_add_explicit(&act->pushes_under_way, what->body.len, memory_order_relaxed);
 	return parcel;
 }
 
@@ -153,7 +158,8 @@ act_rc host_push(const act_host *h, const act_push *what)
 	uint32_t code = atomic_load(&generation->push_codes[what->pushing]);
 	if (code == 0)
 		return ACT_E_NOSUPP;
-	struct parcel *parcel = parcel_new(generation->act, what, code);
+	const act_pushing *said = table_pushing(generation->table, what->pushing);
+	struct parcel *parcel = parcel_new(generation->act, what, code, table_is_json(said->gives));
 	if (parcel == NULL)
 		return ACT_E_NOMEM;
 	if (what->to == ACT_TO_CONN)

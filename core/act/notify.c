@@ -1,5 +1,6 @@
 #include "act/notify.h"
 
+#include "act/bytes.h"
 #include "act/world.h"
 #include "base/mem.h"
 
@@ -19,7 +20,7 @@ struct notice {
 	act_bytes device;
 	act_bytes address;
 	act_bytes endpoint;
-	char bytes[]; /* of the four */
+	uint8_t bytes[]; /* of the four */
 };
 
 static bool wants(const struct generation *generation, enum notice_kind kind)
@@ -65,25 +66,16 @@ static void on_notice(struct post *post)
 	generation_unpin(generation);
 }
 
-static act_bytes put(char **at, act_bytes from)
-{
-	act_bytes copy = { *at, from.len };
-	if (from.len != 0)
-		memcpy(*at, from.ptr, from.len);
-	*at += from.len;
-	return copy;
-}
-
 static struct notice *notice_copy(const struct notice *from)
 {
 	size_t len = from->user.len + from->device.len + from->address.len + from->endpoint.len;
 	struct notice *notice = mem_new(1, sizeof *notice + len);
-	char *at = notice->bytes;
+	uint8_t *at = notice->bytes;
 	*notice = *from;
-	notice->user = put(&at, from->user);
-	notice->device = put(&at, from->device);
-	notice->address = put(&at, from->address);
-	notice->endpoint = put(&at, from->endpoint);
+	notice->user = bytes_put(&at, from->user);
+	notice->device = bytes_put(&at, from->device);
+	notice->address = bytes_put(&at, from->address);
+	notice->endpoint = bytes_put(&at, from->endpoint);
 	notice->post.run = on_notice;
 	generation_pin(notice->generation);
 	return notice;

@@ -1,5 +1,6 @@
 #include "act/run.h"
 
+#include "act/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -16,7 +17,7 @@ struct run {
 	};
 	struct generation *generation;
 	act_call view;
-	uint8_t bytes[]; /* the user, and the payload */
+	uint8_t bytes[]; /* the user, the payload, the trace */
 };
 
 bool run_outcome(struct generation *generation, const act_call *view, act_rc rc, bool answered,
@@ -50,17 +51,16 @@ bool run_outcome(struct generation *generation, const act_call *view, act_rc rc,
 
 static struct run *run_new(struct call *call, const act_call *view)
 {
-	struct run *run = malloc(sizeof *run + view->user.len + view->payload.len);
+	size_t len = view->user.len + view->payload.len + view->trace.len;
+	struct run *run = malloc(sizeof *run + len);
 	if (run == NULL)
 		return NULL;
+	uint8_t *at = run->bytes;
 	run->generation = call->generation;
 	run->view = *view;
-	run->view.user.ptr = run->bytes;
-	run->view.payload.ptr = run->bytes + view->user.len;
-	if (view->user.len != 0)
-		memcpy(run->bytes, view->user.ptr, view->user.len);
-	if (view->payload.len != 0)
-		memcpy(run->bytes + view->user.len, view->payload.ptr, view->payload.len);
+	run->view.user = bytes_put(&at, view->user);
+	run->view.payload = bytes_put(&at, view->payload);
+	run->view.trace = bytes_put(&at, view->trace);
 	generation_pin(run->generation);
 	return run;
 }

@@ -83,6 +83,7 @@ void act_authenticate(struct act *act, const struct gate_question *question,
 		return;
 	}
 	answer->word = judge(&verdict);
+	answer->expires_at = verdict.expires_at;
 	copy_text(answer->why, sizeof answer->why, verdict.why, sizeof verdict.why);
 	copy_text(answer->user, sizeof answer->user, verdict.user, sizeof verdict.user);
 	copy_text(answer->device, sizeof answer->device, verdict.device, sizeof verdict.device);

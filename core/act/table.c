@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	ACTION_NAME_MAX = 63,
@@ -30,6 +31,14 @@ const act_pushing *table_pushing(const act_plugin *table, uint32_t index)
 {
 	CHECK(index < table->push_count);
 	return element(table->pushes, table->push_size, index);
+}
+
+bool table_is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t len = sizeof json - 1;
+	return type != NULL && strncasecmp(type, json, len) == 0 &&
+	       strchr("; ", type[len]) != NULL; /* also the end */
 }
 
 int32_t table_find_action(const act_plugin *table, const char *name)

@@ -12,6 +12,7 @@
 
 #include <act/plugin.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ int plugin_table_check(const act_plugin *table, const struct manifest *manifest,
 /* The description at `index`, which is below the count. Checked tables only. */
 const act_action *table_action(const act_plugin *table, uint32_t index);
 const act_pushing *table_pushing(const act_plugin *table, uint32_t index);
+
+/* Is this media type application/json, whatever its parameters (RFC 9110, section 8.3.1)? `type`
+ * may be NULL. */
+bool table_is_json(const char *type);
 
 /* The index of the action, or the push, of that name; -1: there is none. Checked tables only. */
 int32_t table_find_action(const act_plugin *table, const char *name);

@@ -53,6 +53,8 @@ static void bind_route(const struct config *config, struct route *route,
 	route->action = action;
 	route->flags = said->flags;
 	route->anonymous = (said->flags & ACT_A_ANONYMOUS) != 0;
+	route->json = table_is_json(said->takes) &&
+	              ((said->flags & ACT_A_NOREPLY) != 0 || table_is_json(said->gives));
 	route->payload_max =
 		said->payload_max != 0 ? said->payload_max : config->limits.message_bytes;
 	route->deadline_ms = said->deadline_ms != 0 ? said->deadline_ms : config->deadline_ms;

@@ -21,6 +21,7 @@ struct route {
 	uint32_t action;
 	uint32_t flags; /* ACT_A_* */
 	bool anonymous; /* served without login */
+	bool json;      /* takes and gives application/json */
 	uint32_t payload_max;
 	uint32_t deadline_ms;
 	double rate_per_s; /* 0: no limit */

@@ -1,5 +1,5 @@
-/* clock: the one clock that deadlines are measured with: CLOCK_MONOTONIC (clock_gettime(2)). Any
- * thread. */
+/* clock: the one clock that deadlines are measured with, CLOCK_MONOTONIC, and the time of day
+ * (clock_gettime(2)). Any thread. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -16,6 +16,14 @@ static inline uint64_t clock_ns(void)
 static inline uint64_t clock_ms(void)
 {
 	return clock_ns() / 1000000u;
+}
+
+/* The time of day, for what others date: milliseconds since 1970, UTC. It may jump. */
+static inline int64_t clock_utc_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 #endif

@@ -88,13 +88,21 @@ struct config_limits {
 	uint32_t reply_bytes;   /* the longest reply or push that a plugin may send */
 	uint32_t outbox_bytes; /* unsent bytes a connection; then reading pauses, a push closes with
 	                          4408 */
-	uint32_t pending_messages; /* messages of a connection that wait for the one before; then
+	uint32_t calls; /* of one connection at once, where its protocol does not ask for order;
+	                   then messages wait */
+	uint32_t pending_messages; /* messages of a connection that wait for those before; then
 	                              reading pauses */
 	uint32_t pending_bytes;    /* the same in bytes */
 	uint32_t worker_queue;     /* calls that wait for a worker; then 503 overloaded */
 	uint32_t home_queue;       /* calls that wait for a plugin that is not parallel; then 503
 	                              overloaded */
 	uint32_t push_queue_bytes; /* pushes on their way to other loops; then ACT_E_BUSY */
+};
+
+/* Where the server is asked about itself, beside the unix socket in state_dir. */
+struct config_admin {
+	struct config_listen listen; /* TCP; text NULL: none */
+	char *token_file;            /* absolute; or NULL */
 };
 
 struct config_log {
@@ -131,13 +139,15 @@ struct config {
 	struct config_service *services;
 	size_t service_count;
 	struct config_limits limits;
+	struct config_admin admin;
 	struct config_log log;
-	uint32_t ping_s;       /* between pings on a silent connection; 0: none */
-	uint32_t pong_s;       /* after a ping without any frame: the connection is dropped */
-	uint32_t handshake_ms; /* from accept to the end of the upgrade */
-	uint32_t close_ms;     /* for the other side's answer to a close */
-	uint32_t deadline_ms;  /* for a call, where neither plugin nor action says */
-	uint32_t load_ms;      /* for each of proof, create, start, activate of a plugin */
+	uint32_t ping_s;          /* between pings on a silent connection; 0: none */
+	uint32_t pong_s;          /* after a ping without any frame: the connection is dropped */
+	uint32_t handshake_ms;    /* from accept to the end of the upgrade */
+	uint32_t expiry_notice_s; /* before a token expires its client is told; 0: never */
+	uint32_t close_ms;        /* for the other side's answer to a close */
+	uint32_t deadline_ms;     /* for a call, where neither plugin nor action says */
+	uint32_t load_ms;         /* for each of proof, create, start, activate of a plugin */
 	uint32_t drain_ms; /* for open calls of a replaced generation, and at the end of the server
 	                    */
 };

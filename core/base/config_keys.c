@@ -121,8 +121,11 @@ static const struct config_key keys[] = {
 	{ "limits.outbox_bytes", WHOLE(AT(limits.outbox_bytes), 1088, 1024 * MIB), "4194304", LIVE,
 	  "Unsent bytes of a connection, at least reply_bytes + 64; beyond, reading pauses and "
 	  "a push closes with 4408." },
+	{ "limits.calls", WHOLE(AT(limits.calls), 1, 1024), "64", LIVE,
+	  "Calls of one connection at once with act.v1 and act.json.v1; beyond, messages wait. "
+	  "(The base protocol: one, since it answers in order.)" },
 	{ "limits.pending_messages", WHOLE(AT(limits.pending_messages), 1, 65536), "256", LIVE,
-	  "Messages of a connection that wait for the one before; beyond, reading pauses." },
+	  "Messages of a connection that wait for those before; beyond, reading pauses." },
 	{ "limits.pending_bytes", WHOLE(AT(limits.pending_bytes), 16, 1024 * MIB), "4194304", LIVE,
 	  "The same in bytes, at least message_bytes." },
 	{ "limits.worker_queue", WHOLE(AT(limits.worker_queue), 1, 1e6), "4096", LIVE,
@@ -132,6 +135,16 @@ static const struct config_key keys[] = {
 	{ "limits.push_queue_bytes", WHOLE(AT(limits.push_queue_bytes), 65536, 4294967295.0),
 	  "67108864", LIVE,
 	  "Bytes of pushes on their way to other loops; beyond, a push is refused (ACT_E_BUSY)." },
+
+	{ "admin", OBJECT, "{}", RESTART,
+	  "The admin listener on TCP. The one on the unix socket admin.sock in state_dir is "
+	  "always there." },
+	{ "admin.listen", TEXT, "\"\"", RESTART,
+	  "Address and port where health, metrics, status and reload are served to whoever has "
+	  "the token: \"127.0.0.1:9090\"; \"\": on the unix socket alone." },
+	{ "admin.token_file", TEXT, "\"\"", RESTART,
+	  "File with that token, 16 to 1024 printable characters without blanks; needed with "
+	  "admin.listen." },
 
 	{ "log", OBJECT, "{}", LIVE, "What is logged and where." },
 	{ "log.level", WORD(AT(log.level), "debug|info|warn|error"), "\"info\"", LIVE,
@@ -146,6 +159,9 @@ static const struct config_key keys[] = {
 	  "Seconds of silence before a ping is sent; 0: never." },
 	{ "pong_s", WHOLE(AT(pong_s), 1, 3600), "10", LIVE,
 	  "Seconds after a ping without any frame until the connection is dropped." },
+	{ "expiry_notice_s", WHOLE(AT(expiry_notice_s), 0, 86400), "60", LIVE,
+	  "Seconds before a token expires at which an act.v1 or act.json.v1 client is told; 0: "
+	  "never. (What it can do: AUTH with a new token.)" },
 	{ "handshake_ms", WHOLE(AT(handshake_ms), 1, HOUR_MS), "10000", RESTART,
 	  "From accept to the end of the upgrade." },
 	{ "close_ms", WHOLE(AT(close_ms), 1, HOUR_MS), "5000", LIVE,

@@ -71,3 +71,30 @@ void json_text_position(const char *text, size_t len, size_t offset, int *line, 
 	}
 	*column = (int)(offset - begin) + 1;
 }
+
+static size_t character_len(unsigned char first)
+{
+	return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+size_t json_text_escape(char *to, size_t room, const char *from, size_t len)
+{
+	size_t n = 0;
+	for (size_t i = 0, taken; i < len; i += taken) {
+		unsigned char c = (unsigned char)from[i];
+		char escaped[8] = { '\\', (char)c };
+		size_t put = taken = character_len(c);
+		const char *what = from + i;
+		if (c < 0x20)
+			put = (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			put = 2;
+		if (put != taken)
+			what = escaped;
+		if (put > room - n)
+			break;
+		memcpy(to + n, what, put);
+		n += put;
+	}
+	return n;
+}

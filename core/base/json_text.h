@@ -22,4 +22,9 @@ int json_text_blank(char *text, size_t len, struct json_fault *fault);
  * bytes. */
 void json_text_position(const char *text, size_t len, size_t offset, int *line, int *column);
 
+/* Writes a character of a JSON string as it has to be written (RFC 8259, section 7): escapes where
+ * it must, as it is otherwise. `from` is UTF-8 without a fault. Stops before a character that would
+ * not fit; returns the length. Nothing is put around it, nor a zero behind it. */
+size_t json_text_escape(char *to, size_t room, const char *from, size_t len);
+
 #endif

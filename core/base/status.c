@@ -1,6 +1,7 @@
 #include "base/status.h"
 
 #include "base/check.h"
+#include "base/json_text.h"
 
 #include <act/easy.h>
 #include <stdio.h>
@@ -50,27 +51,6 @@ enum status status_of_rc(int32_t rc)
 	}
 }
 
-/* One character of a JSON string (RFC 8259, section 7) into `to`, which has room for 6 bytes. */
-static size_t put_escaped(char *to, const char *from, size_t *taken)
-{
-	unsigned char c = (unsigned char)*from;
-	*taken = 1;
-	if (c == '"' || c == '\\') {
-		to[0] = '\\';
-		to[1] = (char)c;
-		return 2;
-	}
-	if (c < 0x20)
-		return (size_t)snprintf(to, 7, "\\u%04x", c);
-	to[0] = (char)c;
-	if (c < 0x80)
-		return 1;
-	size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-	memcpy(to + 1, from + 1, more);
-	*taken = 1 + more;
-	return 1 + more;
-}
-
 size_t status_json_named(char *to, size_t room, uint32_t code, const char *name, bool retry,
                          const char *message, size_t message_len)
 {
@@ -80,8 +60,7 @@ size_t status_json_named(char *to, size_t room, uint32_t code, const char *name,
 		to, room, "{\"error\":{\"code\":%u,\"name\":\"%s\",\"message\":\"", code, name);
 	/* Text that is not UTF-8 ends where it goes wrong: the answer stays JSON. */
 	message_len = act_utf8_span(message, message_len);
-	for (size_t i = 0, taken; i < message_len && n + 7 + sizeof tail_no <= room; i += taken)
-		n += put_escaped(to + n, message + i, &taken);
+	n += json_text_escape(to + n, room - n - sizeof tail_no, message, message_len);
 	const char *tail = retry ? tail_yes : tail_no;
 	memcpy(to + n, tail, strlen(tail) + 1);
 	return n + strlen(tail);

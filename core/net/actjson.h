@@ -40,7 +40,7 @@ int actjson_read(const void *text, size_t len, struct actjson_message *message,
 
 /* What stands in front of a reply's data; "}" belongs behind it. `by`: "plugin@generation", or
  * NULL. Returns the length, at most ACTJSON_HEAD_MAX. */
-enum { ACTJSON_HEAD_MAX = 192 };
+enum { ACTJSON_HEAD_MAX = 160 };
 size_t actjson_reply_head(char *to, uint32_t action, uint32_t seq, const char *by);
 /* The same of a push. */
 size_t actjson_push_head(char *to, uint32_t code);

@@ -4,6 +4,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/status.h"
 #include "net/net.h"
 
 #include <act/easy.h>
@@ -81,6 +82,7 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 	conn->carrier = carrier;
 	conn->carried = carried;
 	conn->endpoint = birth->endpoint;
+	conn->protocol = birth->protocol;
 	conn->seen_ms = loop->now_ms;
 	snprintf(conn->address, sizeof conn->address, "%s", birth->address);
 	conn->list_next = loop->conn_list;
@@ -91,7 +93,10 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 	atomic_fetch_add(&loop->net->connections, 1);
 	loop->counters.connections++;
 	conn_bind(conn, act_str(birth->user), act_str(birth->device));
+	conn_expire_at(conn, birth->expires_at);
 	watch_silence(conn);
+	if (conn->protocol->opened != NULL)
+		conn->protocol->opened(conn);
 	loop->net->up.opened(conn);
 	return conn;
 }
@@ -117,6 +122,7 @@ void conn_gone(struct conn *conn)
 	loop->net->up.closed(conn);
 	leave_turn(conn);
 	wheel_drop(&loop->wheel, &conn->timer);
+	wheel_drop(&loop->wheel, &conn->expiry);
 	hub_leave_all(&loop->hub, conn);
 	conn_pending_free(conn);
 	outbox_clear(&conn->outbox, &loop->stock);
@@ -137,45 +143,6 @@ struct conn *conn_find(const struct loop *loop, act_conn id)
 	return conn != NULL && !conn->close_wanted ? conn : NULL;
 }
 
-struct last_name {
-	struct post post;
-	char *name;
-};
-
-static void on_last_name(struct post *post)
-{
-	struct last_name *last = (struct last_name *)post;
-	free(last->name);
-	free(last);
-}
-
-/* A handler that runs now may have been lent the name. */
-static void free_later(struct loop *loop, char *name)
-{
-	if (name == NULL)
-		return;
-	struct last_name *last = mem_new(1, sizeof *last);
-	*last = (struct last_name){ { .run = on_last_name }, name };
-	loop_later(loop, &last->post);
-}
-
-bool conn_bind(struct conn *conn, act_bytes user, act_bytes device)
-{
-	struct hub *hub = &conn->loop->hub;
-	bool same = act_same(act_str(conn->user), user);
-	free_later(conn->loop, conn->device);
-	conn->device = device.len != 0 ? mem_text_n(device.ptr, device.len) : NULL;
-	if (same)
-		return false;
-	if (conn->user != NULL)
-		hub_leave(hub, conn, HUB_USER, act_str(conn->user));
-	free_later(conn->loop, conn->user);
-	conn->user = user.len != 0 ? mem_text_n(user.ptr, user.len) : NULL;
-	if (conn->user != NULL)
-		hub_join(hub, conn, HUB_USER, user);
-	return true;
-}
-
 /* ---- closing ---- */
 
 static void count_close(struct loop_counters *counters, uint16_t code)
@@ -194,10 +161,33 @@ static void on_close_overdue(struct wheel_timer *timer)
 	conn->carrier->drop(conn);
 }
 
+/* The status that tells a client of a fault for which the server closes; STATUS_OK: the close frame
+ * says it all. */
+static enum status status_of_close(uint16_t code)
+{
+	switch (code) {
+	case CLOSE_PROTOCOL:
+	case CLOSE_UNSUPPORTED:
+	case CLOSE_BAD_TEXT:
+		return STATUS_BAD_FRAME;
+	case CLOSE_TOO_BIG:
+		return STATUS_TOO_LARGE;
+	case CLOSE_OVERLOAD:
+		return STATUS_OVERLOADED;
+	case CLOSE_EXPIRED:
+		return STATUS_TOKEN_EXPIRED;
+	default:
+		return STATUS_OK;
+	}
+}
+
 void conn_close(struct conn *conn, uint16_t code, const char *reason)
 {
+	enum status status = status_of_close(code);
 	if (conn->close_wanted)
 		return;
+	if (status != STATUS_OK && conn->protocol->farewell != NULL)
+		conn->protocol->farewell(conn, status, reason);
 	conn->close_wanted = true;
 	conn->close_code = code;
 	conn->close_reason = mem_text(reason);

@@ -1,9 +1,9 @@
 /* conn: one open WebSocket connection, whatever carries it.
  *
- * Messages come in from the carrier and go up one at a time: while a call is open, later messages
- * wait in a bounded queue, so that replies leave in the order of the requests. What goes out is
- * gathered in the outbox and leaves at the end of the turn. Owner: its loop, from conn_open() to
- * conn_gone(); thread: its loop. Others name it by its number. */
+ * Messages come in from the carrier and go up, one at a time where the protocol promises answers in
+ * the order of their questions, otherwise up to limits.calls at once; later ones wait in a bounded
+ * queue. What goes out is gathered in the outbox and leaves at the end of the turn. Owner: its
+ * loop, from conn_open() to conn_gone(); thread: its loop. Others name it by its number. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -11,7 +11,9 @@
 #include "net/carrier.h"
 #include "net/frame.h"
 #include "net/hub.h"
+#include "net/message.h"
 #include "net/outbox.h"
+#include "net/protocol.h"
 #include "net/site.h"
 
 #include <act/plugin.h>
@@ -21,6 +23,7 @@ struct loop;
 enum { CONN_KIND = 1 }; /* of its number, see base/slots.h */
 
 struct pending;
+struct push;
 
 struct conn {
 	act_conn id;
@@ -28,6 +31,7 @@ struct conn {
 	const struct carrier *carrier;
 	void *carried; /* the carrier's own */
 	const struct endpoint *endpoint;
+	const struct protocol *protocol;
 
 	struct conn *list_next;
 	struct conn **list_back;
@@ -58,15 +62,10 @@ struct conn {
 	char *device;
 	struct membership *memberships; /* the user, and the groups */
 	size_t membership_count;
+	struct wheel_timer expiry; /* of the login: the notice, then the end */
+	uint64_t expires_ms;       /* clock_ms(); 0: never */
+	uint32_t bad_tokens;       /* shown in band, one after the other */
 	char address[48];
-};
-
-/* A message on its way up; borrowed for the call. */
-struct message {
-	uint32_t code; /* 0 on a raw endpoint */
-	uint32_t how;  /* ACT_HOW_* */
-	const uint8_t *payload;
-	size_t len;
 };
 
 /* ---- for the carrier ---- */
@@ -74,9 +73,11 @@ struct message {
 /* What the gate found out about a connection; copied. */
 struct conn_birth {
 	const struct endpoint *endpoint;
+	const struct protocol *protocol;
 	const char *user; /* or NULL */
 	const char *device;
 	const char *address;
+	int64_t expires_at; /* of the login: seconds since 1970; 0: never */
 };
 
 /* A connection is open. NULL: there are too many. */
@@ -103,21 +104,41 @@ struct conn *conn_find(const struct loop *loop, act_conn id);
 void conn_call_begun(struct conn *conn);
 void conn_call_ended(struct conn *conn);
 
-/* Sends `code | body` as a binary message, or on a raw endpoint the body as `how` says. 0; -1: no
- * memory (the connection is closed with 1013). */
-int conn_reply(struct conn *conn, uint32_t code, uint32_t how, act_bytes body);
-/* Sends a frame that is made already. Where the outbox has no room the connection is closed with
- * 4408. */
-void conn_push(struct conn *conn, const uint8_t *frame, size_t len);
+/* Sends what became of a message, where its protocol has an answer for that. Without memory for it
+ * the connection is closed with 1013. */
+void conn_answer(struct conn *conn, const struct ticket *ticket, const struct outcome *outcome);
+/* Sends a push, where the protocol takes it. Where the outbox has no room the connection is closed
+ * with 4408. */
+void conn_push(struct conn *conn, struct push *push);
 
-/* The user and device from now on; empty: nobody. True: the user is another than before. */
+/* The user and device from now on; empty: nobody. A login that was to expire is over, and the new
+ * one does not. True: the user is another than before. */
 bool conn_bind(struct conn *conn, act_bytes user, act_bytes device);
 
 /* Closes at the end of the turn, after what is in the outbox. Later calls change nothing. */
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
 
-/* ---- among conn.c, conn_in.c and conn_out.c ---- */
+/* ---- for the protocols ---- */
 
+/* Puts a message into the outbox. False: no memory. */
+bool conn_send(struct conn *conn, const struct envelope *envelope, act_bytes body);
+
+/* What became of a token that came in band. */
+struct login {
+	uint32_t status; /* STATUS_OK: the connection is bound to its user now */
+	char why[256];   /* otherwise: for the client */
+};
+/* Asks who is behind a token, and binds that user. A connection that shows one bad token after the
+ * other is closed with 1008. */
+void conn_login(struct conn *conn, act_bytes token, struct login *login);
+/* Until the login ends, in whole seconds. For a connection with expires_ms. */
+uint32_t conn_expires_in_s(const struct conn *conn);
+
+/* ---- among conn.c, conn_in.c, conn_out.c and conn_login.c ---- */
+
+/* The login ends at this time (seconds since 1970; 0: never): the client is told before, and the
+ * connection is closed with 4401 then. */
+void conn_expire_at(struct conn *conn, int64_t expires_at);
 /* Puts the connection on the list for the end of this turn. */
 void conn_in_turn(struct conn *conn);
 /* Takes up waiting messages as far as open calls and the outbox allow; starts and stops reading. */

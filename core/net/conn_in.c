@@ -1,4 +1,5 @@
-/* conn_in: what a connection receives: one message at a time goes up, the others wait in order. */
+/* conn_in: what a connection receives: messages go up as its protocol allows, the others wait in
+ * order. */
 #include "net/conn.h"
 
 #include "base/check.h"
@@ -77,38 +78,11 @@ void conn_pending_free(struct conn *conn)
 		free(take_pending(conn));
 }
 
-static void serve_raw(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+/* Can a message be taken up now? */
+static bool ready(const struct conn *conn)
 {
-	if (text && act_utf8_span(bytes, len) != len) {
-		conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
-		return;
-	}
-	struct message message = { 0, text ? ACT_HOW_TEXT : ACT_HOW_BINARY, bytes, len };
-	conn->loop->net->up.message(conn, &message);
-}
-
-/* The base protocol: code u32, payload. */
-static void serve_action(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
-{
-	if (text) {
-		conn_close(conn, CLOSE_UNSUPPORTED, "expected binary messages");
-		return;
-	}
-	if (len < FRAME_CODE_BYTES) {
-		conn_close(conn, CLOSE_PROTOCOL, "expected 4 bytes of action code");
-		return;
-	}
-	struct message message = { act_get_u32(bytes), ACT_HOW_BINARY, bytes + FRAME_CODE_BYTES,
-		                   len - FRAME_CODE_BYTES };
-	conn->loop->net->up.message(conn, &message);
-}
-
-static void serve(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
-{
-	if (conn->endpoint->mode == CONFIG_MODE_RAW)
-		serve_raw(conn, text, bytes, len);
-	else
-		serve_action(conn, text, bytes, len);
+	uint32_t most = conn->protocol->in_order ? 1 : limits_of(conn)->calls;
+	return conn->calls < most && !conn_congested(conn);
 }
 
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
@@ -121,20 +95,19 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 	conn_alive(conn);
 	if (net_site(loop->net)->config->log.frames)
 		show_message(conn, "<", text, bytes, len);
-	if (conn->calls > 0 || conn->pending_first != NULL || conn_congested(conn)) {
+	if (conn->pending_first == NULL && ready(conn)) {
+		conn->protocol->receive(conn, text, bytes, len);
+	} else {
 		put_pending(conn, text, bytes, len);
 		conn_steer_reading(conn);
-	} else {
-		serve(conn, text, bytes, len);
 	}
 }
 
 void conn_pump(struct conn *conn)
 {
-	while (conn->pending_first != NULL && conn->calls == 0 && !conn->close_wanted &&
-	       !conn_congested(conn)) {
+	while (conn->pending_first != NULL && !conn->close_wanted && ready(conn)) {
 		struct pending *pending = take_pending(conn);
-		serve(conn, pending->text, pending->bytes, pending->len);
+		conn->protocol->receive(conn, pending->text, pending->bytes, pending->len);
 		free(pending);
 	}
 	if (!conn->close_wanted)

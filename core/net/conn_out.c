@@ -3,6 +3,7 @@
 #include "net/conn.h"
 
 #include "net/net.h"
+#include "net/push.h"
 #include "net/show.h"
 
 #include <act/easy.h>
@@ -20,47 +21,49 @@ static void count_out(struct conn *conn, size_t len)
 	conn_in_turn(conn);
 }
 
-int conn_reply(struct conn *conn, uint32_t code, uint32_t how, act_bytes body)
+bool conn_send(struct conn *conn, const struct envelope *envelope, act_bytes body)
 {
-	bool raw = conn->endpoint->mode == CONFIG_MODE_RAW;
-	enum frame_kind kind = raw && how == ACT_HOW_TEXT ? FRAME_TEXT : FRAME_BINARY;
-	size_t head = raw ? 0 : FRAME_CODE_BYTES, len = head + body.len;
+	size_t tail_len = strlen(envelope->tail);
+	size_t len = envelope->head_len + body.len + tail_len;
 	if (conn->close_wanted)
-		return 0;
+		return true;
 	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, FRAME_HEADER_MAX + len);
-	if (to == NULL) {
-		conn_close(conn, CLOSE_OVERLOAD, "no memory for the reply");
-		return -1;
-	}
-	size_t n = frame_header(to, kind, len);
-	if (!raw)
-		act_put_u32(to + n, code);
-	if (body.len != 0)
-		memcpy(to + n + head, body.ptr, body.len);
+	if (to == NULL)
+		return false;
+	size_t head = frame_header(to, envelope->kind, len);
+	envelope_fill(to + head, envelope, body);
 	if (net_site(conn->loop->net)->config->log.frames)
-		show_message(conn, ">", kind == FRAME_TEXT, to + n, len);
-	outbox_commit(&conn->outbox, n + len);
-	count_out(conn, n + len);
-	return 0;
+		show_message(conn, ">", envelope->kind == FRAME_TEXT, to + head, len);
+	outbox_commit(&conn->outbox, head + len);
+	count_out(conn, head + len);
+	return true;
 }
 
-void conn_push(struct conn *conn, const uint8_t *frame, size_t len)
+void conn_answer(struct conn *conn, const struct ticket *ticket, const struct outcome *outcome)
+{
+	if (!conn->close_wanted && !conn->protocol->answer(conn, ticket, outcome))
+		conn_close(conn, CLOSE_OVERLOAD, "no memory for the reply");
+}
+
+void conn_push(struct conn *conn, struct push *push)
 {
 	const struct config *config = net_site(conn->loop->net)->config;
-	if (conn->close_wanted)
+	const struct protocol *protocol = conn->protocol;
+	if (conn->close_wanted || protocol->push == NULL || (protocol->only_json && !push->json))
 		return;
+	act_bytes frame = push_frame(push, protocol);
 	uint8_t *to = NULL;
-	if (conn->outbox.len + len <= config->limits.outbox_bytes)
-		to = outbox_reserve(&conn->outbox, &conn->loop->stock, len);
+	if (frame.len != 0 && conn->outbox.len + frame.len <= config->limits.outbox_bytes)
+		to = outbox_reserve(&conn->outbox, &conn->loop->stock, frame.len);
 	if (to == NULL) {
 		conn_close(conn, CLOSE_TOO_SLOW, "too slow: the outbox is full");
 		return;
 	}
-	memcpy(to, frame, len);
+	memcpy(to, frame.ptr, frame.len);
 	if (config->log.frames)
-		show_frame(conn, frame, len);
-	outbox_commit(&conn->outbox, len);
-	count_out(conn, len);
+		show_frame(conn, frame.ptr, frame.len);
+	outbox_commit(&conn->outbox, frame.len);
+	count_out(conn, frame.len);
 }
 
 /* With a payload: libwebsockets does not tell of an empty pong. */

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/actjson.h"
+#include "net/actv1.h"
 #include "net/front_private.h"
 #include "net/handshake.h"
 #include "net/net.h"
@@ -167,6 +169,13 @@ static int on_upgrade(struct session *session, struct lws *wsi, const char *upgr
 	return -1;
 }
 
+/* libwebsockets is about to name a subprotocol in its answer: it has to be the gate's choice. */
+static int on_protocol(const struct session *session, struct lws *wsi)
+{
+	const char *chosen = session->verdict->protocol->name;
+	return chosen == NULL || strcmp(chosen, lws_get_protocol(wsi)->name) == 0 ? 0 : -1;
+}
+
 static int on_established(struct session *session, struct lws *wsi)
 {
 	struct gate_verdict *verdict = session->verdict;
@@ -175,8 +184,8 @@ static int on_established(struct session *session, struct lws *wsi)
 	session->wsi = wsi;
 	session->upgraded = true;
 	loop->handshakes--;
-	struct conn_birth birth = { verdict->endpoint, verdict->user, verdict->device,
-		                    session->address };
+	struct conn_birth birth = { verdict->endpoint, verdict->protocol, verdict->user,
+		                    verdict->device,   session->address,  verdict->expires_at };
 	session->conn = conn_open(loop, &front_carrier, session, &birth);
 	free(session->verdict);
 	session->verdict = NULL;
@@ -252,6 +261,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	                                time-out */
 	case LWS_CALLBACK_RAW_RX:
 		return -1;
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		return session != NULL ? on_protocol(session, wsi) : -1;
 	case LWS_CALLBACK_ESTABLISHED:
 		return session != NULL ? on_established(session, wsi) : -1;
 	case LWS_CALLBACK_RECEIVE:
@@ -299,8 +310,17 @@ void front_adopt(struct front *front, int fd, const char *address)
 
 /* ---- life ---- */
 
-static const struct lws_protocols protocols[] = {
-	{ "actd", on_event, 0, RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+/* libwebsockets binds the first name of the client's list that it finds here, and names it in its
+ * answer: the gate chooses the same. The first entry is for those who offer none; no client can
+ * offer its name. */
+#define SPEAKS(name)                                                                               \
+	{                                                                                          \
+		name, on_event, 0, RECEIVE_BYTES, 0, NULL, WRITE_BYTES                             \
+	}
+static const struct lws_protocols spoken[] = {
+	SPEAKS("(none)"),
+	SPEAKS(ACTV1_NAME),
+	SPEAKS(ACTJSON_NAME),
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
@@ -326,7 +346,7 @@ struct front *front_new(struct loop *loop, uint32_t handshake_ms)
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
-		.protocols = protocols,
+		.protocols = spoken,
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 		           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 		.foreign_loops = front->foreign,

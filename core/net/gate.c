@@ -10,6 +10,8 @@
 
 /* 16 bytes in base64 (RFC 6455, section 4.1; RFC 4648, section 4). */
 enum { KEY_LETTERS = 22, KEY_LEN = 24 };
+/* The longest name of a subprotocol that libwebsockets takes apart. */
+enum { SUBPROTOCOL_MAX = 63 };
 
 struct http_reason {
 	int http;
@@ -91,14 +93,58 @@ static bool handshake_fits(const struct gate_request *request, struct gate_verdi
 		       "expected a Sec-WebSocket-Key of %d characters, 16 bytes in base64; found "
 		       "\"%.40s\"",
 		       KEY_LEN, request->key != NULL ? request->key : "");
-	} else if (request->subprotocol != NULL) {
-		refuse(verdict, &bad_request, "",
-		       "no subprotocol is spoken here: expected no Sec-WebSocket-Protocol, found "
-		       "\"%.60s\"",
-		       request->subprotocol);
 	} else {
 		return true;
 	}
+	return false;
+}
+
+/* Of the names that the client offers, in its order, the first that is known here. libwebsockets
+ * chooses in the same way, but leaves without a word where it does not like the list: what it reads
+ * is read more strictly here. NULL: there is none. */
+static const struct protocol *choose(const char *offer)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+	const struct protocol *chosen = NULL;
+	for (const char *at = offer;; at++) {
+		at += strspn(at, " \t");
+		size_t len = strspn(at, letters);
+		if (len == 0 || len > SUBPROTOCOL_MAX)
+			return NULL;
+		if (chosen == NULL)
+			chosen = protocol_named(at, len);
+		at += len;
+		at += strspn(at, " \t");
+		if (*at == '\0')
+			return chosen;
+		if (*at != ',')
+			return NULL;
+	}
+}
+
+/* Without an offer nothing is negotiated (RFC 6455, section 4.2.2): the first protocol is spoken.
+ */
+static bool protocol_fits(const struct gate_request *request, const struct endpoint *endpoint,
+                          struct gate_verdict *verdict)
+{
+	const char *offer = request->subprotocol;
+	bool raw = endpoint->mode == CONFIG_MODE_RAW;
+	verdict->protocol = offer == NULL ? protocol_plain(endpoint->mode)
+	                    : raw         ? NULL
+	                                  : choose(offer);
+	if (verdict->protocol != NULL)
+		return true;
+	if (raw)
+		refuse(verdict, &bad_request, "",
+		       "no subprotocol is spoken at %.200s: expected no Sec-WebSocket-Protocol, "
+		       "found \"%.60s\"",
+		       endpoint->path, offer);
+	else
+		refuse(verdict, &bad_request, "",
+		       "Sec-WebSocket-Protocol: expected act.v1, act.json.v1, or no such header "
+		       "for the base protocol; found \"%.60s\"",
+		       offer);
 	return false;
 }
 
@@ -159,6 +205,7 @@ static void decide_by_token(const struct site_endpoint *site, const struct gate_
 	switch (answer.word) {
 	case GATE_ALLOW:
 		let_in(verdict, site->endpoint, answer.user, answer.device);
+		verdict->expires_at = answer.expires_at;
 		return;
 	case GATE_DENY:
 		refuse(verdict, &unauthorized, challenge, "%s", answer.why);
@@ -202,8 +249,10 @@ static void decide_user(const struct site *site, const struct site_endpoint *end
 	else
 		let_in(verdict, endpoint->endpoint, "", "");
 	/* A bad token is refused wherever it is shown; a good one is not asked for here. */
-	if (anonymous)
+	if (anonymous) {
 		verdict->user[0] = verdict->device[0] = '\0';
+		verdict->expires_at = 0;
+	}
 }
 
 void gate_decide(const struct site *site, const struct gate_request *request, bool full,
@@ -219,7 +268,8 @@ void gate_decide(const struct site *site, const struct gate_request *request, bo
 	else if (endpoint == NULL)
 		refuse(verdict, &not_found, "", "there is no endpoint at \"%.200s\"",
 		       request->path);
-	else if (!handshake_fits(request, verdict))
+	else if (!handshake_fits(request, verdict) ||
+	         !protocol_fits(request, endpoint->endpoint, verdict))
 		return;
 	else if (!origin_allowed(site->config, request->origin))
 		refuse(verdict, &forbidden, "", "the origin \"%.200s\" is not allowed here",

@@ -6,6 +6,7 @@
 #ifndef NET_GATE_H
 #define NET_GATE_H
 
+#include "net/protocol.h"
 #include "net/site.h"
 
 #include <stdbool.h>
@@ -41,13 +42,16 @@ struct gate_answer {
 	enum gate_word word;
 	char user[GATE_ID_MAX + 1];
 	char device[GATE_ID_MAX + 1];
+	int64_t expires_at; /* seconds since 1970; 0: never */
 	char why[256];
 };
 
 struct gate_verdict {
 	const struct endpoint *endpoint; /* NULL: refused */
+	const struct protocol *protocol; /* what is spoken from now on */
 	char user[GATE_ID_MAX + 1];      /* empty: nobody  */
 	char device[GATE_ID_MAX + 1];
+	int64_t expires_at; /* of the login: seconds since 1970; 0: never */
 	int http;           /* status of a refusal */
 	const char *reason; /* of the status line  */
 	const char *header; /* one more header line with its end, or "" */

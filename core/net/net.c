@@ -10,6 +10,7 @@
 #include "net/listen.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum { BARRIER_WARN_MS = 5000 };
@@ -20,6 +21,9 @@ int net_open(struct net *net, const struct site *site, uint32_t loops,
 	const struct config *config = site->config;
 	CHECK(loops >= 1 && loops <= CONFIG_THREADS_MAX);
 	net->up = *upcalls;
+	/* Where there is no randomness the time will do: it only has to differ. (getrandom(2)) */
+	if (getrandom(&net->epoch, sizeof net->epoch, GRND_NONBLOCK) != sizeof net->epoch)
+		net->epoch = clock_ns();
 	atomic_store(&net->site, site);
 	net->loops = mem_new(loops, sizeof *net->loops);
 	for (; net->loop_count < loops; net->loop_count++) {

@@ -21,6 +21,8 @@ struct net_upcalls {
 	/* A message to be served. Either it is when this returns, or conn_call_begun() was called.
 	 */
 	void (*message)(struct conn *conn, const struct message *message);
+	/* Binds a user who logged in in band, and tells whom it concerns. */
+	void (*bind)(struct conn *conn, act_bytes user, act_bytes device);
 	/* Who is behind a token? Must not block. */
 	void (*authenticate)(const struct gate_question *question, struct gate_answer *answer);
 };
@@ -30,6 +32,7 @@ struct net {
 	uint32_t loop_count;
 	struct net_upcalls up;
 	_Atomic(const struct site *) site;
+	uint64_t epoch;               /* another one with each start of the server */
 	_Atomic uint32_t connections; /* open ones, over all loops */
 	_Atomic uint32_t places;      /* taken, of limits.connections: open, or let in */
 	bool running;

@@ -1,6 +1,8 @@
 #include "net/show.h"
 
 #include "base/log.h"
+#include "net/actjson.h"
+#include "net/actv1.h"
 #include "net/conn.h"
 
 #include <act/easy.h>
@@ -30,23 +32,56 @@ static void put_body(char *to, size_t room, const uint8_t *bytes, size_t len)
 static bool has_code(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
 	return !text && len >= FRAME_CODE_BYTES &&
-	       (conn->endpoint->mode == CONFIG_MODE_ACTION || bytes[0] == 0);
+	       (conn->protocol != &protocol_raw || bytes[0] == 0);
+}
+
+/* "action=110 " and, of act.v1, what else stands in front of the payload, which begins at the
+ * length that is returned. */
+static size_t put_head(const struct conn *conn, bool text, const uint8_t *bytes, size_t len,
+                       char *to, size_t room)
+{
+	struct actv1_frame frame;
+	to[0] = '\0';
+	if (!has_code(conn, text, bytes, len))
+		return 0;
+	if (conn->protocol != &protocol_v1 || actv1_read(bytes, len, &frame) != NULL) {
+		snprintf(to, room, "action=%u ", act_get_u32(bytes));
+		return FRAME_CODE_BYTES;
+	}
+	int n = snprintf(to, room, "action=%u %s flags=%02x status=%u seq=%u ", frame.code,
+	                 actv1_type_name(frame.type), frame.flags, frame.status, frame.seq);
+	if (frame.trace.len != 0) {
+		char trace[2 * ACTV1_TRACE_MAX + 8];
+		put_body(trace, sizeof trace, frame.trace.ptr, frame.trace.len);
+		snprintf(to + n, room - (size_t)n, "trace=%s ", trace);
+	}
+	return len - frame.payload.len;
+}
+
+/* A token is nobody's business, not even the log's. */
+static bool is_secret(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	struct actjson_message message;
+	struct actjson_fault fault;
+	if (conn->protocol == &protocol_json && text)
+		return actjson_read(bytes, len, &message, &fault) == 0 &&
+		       message.kind == ACTJSON_AUTH;
+	return conn->protocol == &protocol_v1 && !text && len >= ACTV1_HEAD &&
+	       act_get_u32(bytes) == ACTV1_AUTH;
 }
 
 void show_message(const struct conn *conn, const char *way, bool text, const uint8_t *bytes,
                   size_t len)
 {
-	char body[SHOW_BYTES * 2 + 16];
+	char head[256], body[SHOW_BYTES * 2 + 16];
 	const char *user = conn->user != NULL ? conn->user : "-";
-	if (!has_code(conn, text, bytes, len)) {
-		put_body(body, sizeof body, bytes, len);
-		log_info("frames", "%s %s %s type=%d len=%zu body=%s", conn->address, user, way,
-		         text ? FRAME_TEXT : FRAME_BINARY, len, body);
-		return;
-	}
-	put_body(body, sizeof body, bytes + FRAME_CODE_BYTES, len - FRAME_CODE_BYTES);
-	log_info("frames", "%s %s %s type=%d len=%zu action=%u body=%s", conn->address, user, way,
-	         FRAME_BINARY, len, act_get_u32(bytes), body);
+	size_t head_len = put_head(conn, text, bytes, len, head, sizeof head);
+	if (way[0] == '<' && is_secret(conn, text, bytes, len))
+		snprintf(body, sizeof body, "(a token)");
+	else
+		put_body(body, sizeof body, bytes + head_len, len - head_len);
+	log_info("frames", "%s %s %s type=%d len=%zu %sbody=%s", conn->address, user, way,
+	         text ? FRAME_TEXT : FRAME_BINARY, len, head, body);
 }
 
 void show_frame(const struct conn *conn, const uint8_t *frame, size_t len)

@@ -129,6 +129,7 @@ typedef struct act_call {
 	                         passes  */
 	act_bytes user; /* the bound user, or empty                                              */
 	act_bytes payload; /* without the code */
+	act_bytes trace; /* the client's id for what this call belongs to, for logs; or empty     */
 } act_call;
 
 /* Why a call is not answered as asked. */

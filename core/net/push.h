@@ -1,0 +1,25 @@
+/* push: one message on its way to the connections of a loop: put together once for each protocol
+ * that is spoken among them.
+ *
+ * Owner: whoever delivers it; made and cleared within one call. Thread: the loop. */
+#ifndef NET_PUSH_H
+#define NET_PUSH_H
+
+#include "net/protocol.h"
+
+struct push {
+	uint32_t code;
+	bool json; /* the body is JSON, as the plugin says */
+	act_bytes body;
+	struct push_frame {
+		uint8_t *bytes; /* NULL: not asked for yet */
+		size_t len;
+	} frames[PROTOCOL_COUNT];
+};
+
+/* The whole WebSocket frame of a protocol that takes pushes; good until push_clear(). Empty: no
+ * memory. */
+act_bytes push_frame(struct push *push, const struct protocol *protocol);
+void push_clear(struct push *push);
+
+#endif
