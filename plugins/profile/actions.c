@@ -20,6 +20,7 @@
 #define FOUND OBJECT(USER "," SHOWN_NAME, "\"user\",\"name\"")
 
 #define JSON "application/json"
+#define PROTOBUF "application/x-protobuf"
 #define PAGE                                                                                       \
 	"\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50,\"default\":20},"            \
 	"\"after\":" ID
@@ -64,7 +65,19 @@ const act_action PROFILE_ACTIONS[PROFILE_ACTION_COUNT] = {
 		.flags = ACT_A_BLOCKING | ACT_A_IDEMPOTENT,
 		.payload_max = 8192,
 	},
+	{
+		.name = "get_pb",
+		.summary = "As get, in Protocol Buffers",
+		.takes = PROTOBUF,
+		.gives = PROTOBUF,
+		.takes_schema = "message actd.profile.GetProfile of profile.proto",
+		.gives_schema = "message actd.profile.Profile of profile.proto",
+		.code = 151,
+		.flags = ACT_A_BLOCKING | ACT_A_IDEMPOTENT,
+		/* The longest id takes 258; the rest is for fields that are yet to come. */
+		.payload_max = 1024,
+	},
 };
 
 profile_verb *const PROFILE_VERBS[PROFILE_ACTION_COUNT] = { profile_get, profile_set,
-	                                                    profile_search };
+	                                                    profile_search, profile_get_pb };

@@ -29,9 +29,10 @@ typedef act_rc profile_verb(struct profile_plugin *self, const act_call *call);
 profile_verb profile_get;    /* get.c    */
 profile_verb profile_set;    /* set.c    */
 profile_verb profile_search; /* search.c */
+profile_verb profile_get_pb; /* get_pb.c */
 
 /* The table that describes them to the server, and the verb of the action of the same index. */
-enum { PROFILE_ACTION_COUNT = 3 };
+enum { PROFILE_ACTION_COUNT = 4 };
 extern const act_action PROFILE_ACTIONS[PROFILE_ACTION_COUNT];
 extern profile_verb *const PROFILE_VERBS[PROFILE_ACTION_COUNT];
 

@@ -1,11 +1,11 @@
 #include "profile.h"
+#include "reply.h"
 #include "store.h"
 
 #include <common/payload.h>
 #include <common/users.h>
+#include <stdlib.h>
 #include <string.h>
-/* After cJSON: easy.h has its JSON part only then. */
-#include <act/easy.h>
 
 enum { NAME, BIO, AVATAR, FIELD_COUNT };
 static const struct payload_field FIELDS[FIELD_COUNT] = {
@@ -29,7 +29,7 @@ static const struct payload_field FIELDS[FIELD_COUNT] = {
 struct update {
 	const act_call *call;
 	const struct payload *payload;
-	cJSON *profile; /* as it is afterwards */
+	struct profile *profile; /* as it is afterwards */
 };
 
 /* An address that a browser may load: http or https, with a host, and only the characters that
@@ -55,7 +55,7 @@ static act_rc apply(struct db *db, void *arg)
 		                                            store_set_avatar };
 	struct update *update = arg;
 	const act_bytes me = update->call->user;
-	cJSON_Delete(update->profile);
+	free(update->profile);
 	update->profile = NULL;
 	act_rc rc = users_ensure(db, me);
 	for (int i = 0; i < FIELD_COUNT && rc == ACT_OK; i++) {
@@ -80,8 +80,8 @@ static act_rc serve(struct profile_plugin *self, const act_call *call,
 	struct db db = db_of(self->host, self->sql, call->deadline_ns);
 	act_rc rc = db_write(&db, apply, &update);
 	if (rc == ACT_OK)
-		return act_reply_json(self->host, call, update.profile);
-	cJSON_Delete(update.profile);
+		rc = reply_json(self->host, call, update.profile);
+	free(update.profile);
 	return rc;
 }
 

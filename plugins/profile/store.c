@@ -2,12 +2,10 @@
 
 #include "profile.h"
 
+#include <act/easy.h>
 #include <assert.h>
 #include <common/fold.h>
-#include <common/json_out.h>
 #include <common/users.h>
-/* After cJSON: easy.h has its JSON part only then. */
-#include <act/easy.h>
 
 /* Bytes: the longest name or prefix, four for each character. */
 enum { KEY_MAX = PROFILE_NAME_MAX * 4 };
@@ -23,23 +21,43 @@ const act_sql_step PROFILE_STEPS[] = {
 };
 const uint32_t PROFILE_STEP_COUNT = sizeof PROFILE_STEPS / sizeof PROFILE_STEPS[0];
 
-static act_rc take_profile(void *arg, const act_sql_value *columns, uint32_t count)
+/* Copies a column's text to `*room`, which moves on behind it. NULL: the column is. */
+static char *copy_text(const act_sql_value *column, char **room)
 {
-	static const char *const members[] = { "user", "name", "bio", "avatar", "since" };
-	cJSON **out = arg;
-	assert(count == sizeof members / sizeof members[0]);
-	cJSON *json = cJSON_CreateObject();
-	act_rc rc = json != NULL ? ACT_OK : ACT_E_NOMEM;
-	for (uint32_t i = 0; i < count && rc == ACT_OK; i++)
-		rc = json_put_column(json, members[i], &columns[i]);
-	if (rc == ACT_OK)
-		*out = json;
-	else
-		cJSON_Delete(json);
-	return rc;
+	assert(column->type == ACT_SQL_TEXT || column->type == ACT_SQL_NULL);
+	if (column->type == ACT_SQL_NULL)
+		return NULL;
+	char *copy = *room;
+	if (column->b.len != 0)
+		memcpy(copy, column->b.ptr, column->b.len);
+	copy[column->b.len] = '\0';
+	*room += column->b.len + 1;
+	return copy;
 }
 
-act_rc store_profile(struct db *db, act_bytes user, cJSON **out)
+static act_rc take_profile(void *arg, const act_sql_value *columns, uint32_t count)
+{
+	enum { USER, NAME, BIO, AVATAR, SINCE, COLUMN_COUNT };
+	struct profile **out = arg;
+	size_t size = sizeof(struct profile);
+	assert(count == COLUMN_COUNT && *out == NULL); /* an id has one row */
+	for (uint32_t i = 0; i < count; i++)
+		size += columns[i].type == ACT_SQL_TEXT ? columns[i].b.len + 1 : 0;
+	struct profile *profile = malloc(size);
+	if (profile == NULL)
+		return ACT_E_NOMEM;
+	char *room = profile->texts;
+	profile->user = copy_text(&columns[USER], &room);
+	profile->name = copy_text(&columns[NAME], &room);
+	profile->bio = copy_text(&columns[BIO], &room);
+	profile->avatar = copy_text(&columns[AVATAR], &room);
+	profile->since = copy_text(&columns[SINCE], &room);
+	assert(room <= (char *)profile + size);
+	*out = profile;
+	return ACT_OK;
+}
+
+act_rc store_profile(struct db *db, act_bytes user, struct profile **out)
 {
 	const act_sql_value args[] = { db_text(user) };
 	*out = NULL;

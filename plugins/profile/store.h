@@ -8,16 +8,25 @@
 
 #include <act/ext/sql.h>
 #include <act/plugin.h>
-#include <cjson/cJSON.h>
 #include <common/db.h>
 #include <stdint.h>
 
 extern const act_sql_step PROFILE_STEPS[];
 extern const uint32_t PROFILE_STEP_COUNT;
 
-/* The user's profile as the actions answer it; the caller deletes it. ACT_OK and NULL: there is no
- * such user. */
-act_rc store_profile(struct db *db, act_bytes user, cJSON **out);
+/* One user's profile. The texts are UTF-8, terminated, and stand behind it in one piece of memory:
+ * free() gives all back. */
+struct profile {
+	char *user;
+	char *name;   /* the id where the user chose none */
+	char *bio;    /* or NULL */
+	char *avatar; /* or NULL */
+	char *since;  /* the first login, as db_stamp() writes it */
+	char texts[];
+};
+
+/* The user's profile; the caller frees it. ACT_OK and NULL: there is no such user. */
+act_rc store_profile(struct db *db, act_bytes user, struct profile **out);
 
 /* One's own fields. NULL clears; a pointer to bytes sets. The user has a row. */
 act_rc store_set_name(struct db *db, act_bytes user, const act_bytes *name);

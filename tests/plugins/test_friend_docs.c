@@ -121,6 +121,23 @@ static void check_fits(const cJSON *object, const cJSON *schema, const char *whe
 	}
 }
 
+/* Other payloads have no schema, but a description of their own (profile.proto for one). */
+static bool is_json(const act_action *action)
+{
+	return strcmp(action->takes, "application/json") == 0;
+}
+
+static void check_keys(const char *section, const act_action *action)
+{
+	cJSON *takes = parse(action->takes_schema);
+	const cJSON *property;
+	cJSON_ArrayForEach(property, properties_of(takes))
+	{
+		find(section, "\n| `%s` |", property->string);
+	}
+	cJSON_Delete(takes);
+}
+
 static void every_action_and_key_is_described(void **state)
 {
 	const struct docs *docs = *state;
@@ -128,15 +145,10 @@ static void every_action_and_key_is_described(void **state)
 		for (uint32_t k = 0; k < docs->plugins[i]->action_count; k++) {
 			const act_action *action = &docs->plugins[i]->actions[k];
 			char *section = section_of(docs, PLUGINS[i], action);
-			cJSON *takes = parse(action->takes_schema);
-			const cJSON *property;
 			find(docs->text, "\n| %u | [`%s.%s`](#%u-%s%s) |", action->code, PLUGINS[i],
 			     action->name, action->code, PLUGINS[i], action->name);
-			cJSON_ArrayForEach(property, properties_of(takes))
-			{
-				find(section, "\n| `%s` |", property->string);
-			}
-			cJSON_Delete(takes);
+			if (is_json(action))
+				check_keys(section, action);
 			free(section);
 		}
 	}
@@ -177,13 +189,13 @@ static void nothing_else_is_described(void **state)
 	for (const char *at = docs->text; (at = strstr(at, "\n### ")) != NULL; at++) {
 		char plugin[32], name[64];
 		unsigned long code = 0;
-		assert_int_equal(sscanf(at, "\n### %lu %31[a-z].%63[a-z]\n", &code, plugin, name),
+		assert_int_equal(sscanf(at, "\n### %lu %31[a-z].%63[a-z_]\n", &code, plugin, name),
 		                 3);
 		if (find_action(docs, plugin, name, code) == NULL)
 			fail_msg("there is no action %lu %s.%s", code, plugin, name);
 		headings++;
 	}
-	assert_int_equal(headings, 10);
+	assert_int_equal(headings, 11);
 }
 
 static void every_error_is_described(void **state)

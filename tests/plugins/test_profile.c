@@ -40,6 +40,15 @@ static void get_gives_oneself_or_another(void **state)
 	check_profile(*state, "alice", "get", "{'user':'newcomer'}", NOBODY("newcomer"));
 }
 
+/* A login waits for a worker to be written down; who asks for that user before is not refused. */
+static void get_finds_who_logged_in_a_moment_ago(void **state)
+{
+	struct people *people = *state;
+	fake_conn_open(people->host, 1, "dave", "/serv/");
+	check_profile(people, "alice", "get", "{'user':'dave'}", NOBODY("dave"));
+	assert_int_equal(fake_work_run(people->host), 1);
+}
+
 static void get_refuses_unknown_users(void **state)
 {
 	static const struct people_step steps[] = {
@@ -294,6 +303,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(get_gives_oneself_or_another),
+		TEST(get_finds_who_logged_in_a_moment_ago),
 		TEST(get_refuses_unknown_users),
 		TEST(set_changes_what_is_there_only),
 		TEST(set_keeps_what_it_was_given_over_a_restart),
