@@ -60,7 +60,8 @@ static void ask_on_loop(struct loop *loop, void *context)
 	uint32_t code = question->code != 0 || question->route == NULL
 	                        ? question->code
 	                        : question->route->code_first;
-	struct message message = { code, ACT_HOW_BINARY, NULL, question->len };
+	struct message message = { .ticket = { .code = code, .how = ACT_HOW_BINARY },
+		                   .len = question->len };
 	loop->now_ms += question->later_ms;
 	question->yes = admit(client_conn(question->client), question->route, &message,
 	                      question->text, &question->refusal);

@@ -56,7 +56,7 @@ static void goes_with_all_it_holds(void **state)
 	above.keep_open = true;
 	receive(conn, "\1\1\1\1first");
 	receive(conn, "\1\1\1\1second");
-	conn_reply(conn, 1, 0, act_str("answer"));
+	reply(conn, 1, 0, act_str("answer"));
 	conn_bind(conn, act_str("bob"), act_str("phone"));
 	hub_join(&loop.hub, conn, HUB_GROUP, act_str("g"));
 	conn_close(conn, CLOSE_NORMAL, "bye");
@@ -75,7 +75,7 @@ static void leaves_the_turn_in_any_order(void **state)
 		struct conn *conns[3];
 		for (int i = 0; i < 3; i++) {
 			conns[i] = open_conn(&wires[i], "/raw", NULL);
-			conn_reply(conns[i], 0, ACT_HOW_TEXT, act_str("x"));
+			reply(conns[i], 0, ACT_HOW_TEXT, act_str("x"));
 		}
 		conn_gone(conns[gone]);
 		turn();
@@ -266,16 +266,16 @@ static void replies_have_the_form_of_their_endpoint(void **state)
 {
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/action", NULL);
-	assert_int_equal(conn_reply(conn, 110, ACT_HOW_BINARY, act_str("{}")), 0);
-	assert_int_equal(conn_reply(conn, 0xFFFEFDFC, ACT_HOW_TEXT, act_str("")), 0);
+	reply(conn, 110, ACT_HOW_BINARY, act_str("{}"));
+	reply(conn, 0xFFFEFDFC, ACT_HOW_BINARY, act_str(""));
 	turn();
 	sent_is("\x82\6\0\0\0\x6E{}\x82\4\xFF\xFE\xFD\xFC", 14);
 	conn_gone(conn);
 	heard_is("- ");
 	conn = open_conn(&wire, "/raw", NULL);
-	conn_reply(conn, 110, ACT_HOW_BINARY, act_str("b"));
-	conn_reply(conn, 110, ACT_HOW_TEXT, act_str("t"));
-	conn_reply(conn, 110, ACT_HOW_TEXT, act_str(NULL));
+	reply(conn, 110, ACT_HOW_BINARY, act_str("b"));
+	reply(conn, 110, ACT_HOW_TEXT, act_str("t"));
+	reply(conn, 110, ACT_HOW_TEXT, act_str(NULL));
 	turn();
 	sent_is("\x82\1b\x81\1t\x81\0", 8);
 }
@@ -283,16 +283,16 @@ static void replies_have_the_form_of_their_endpoint(void **state)
 static void one_write_a_turn(void **state)
 {
 	(void)state;
-	struct conn *conn = open_conn(&wire, "/raw", NULL);
+	struct conn *conn = open_conn(&wire, "/action", NULL);
 	for (int i = 0; i < 10; i++)
-		conn_reply(conn, 0, ACT_HOW_TEXT, act_str("x"));
-	conn_push(conn, (const uint8_t *)"\x81\1p", 3);
+		reply(conn, 0, ACT_HOW_BINARY, act_str("x"));
+	push(conn, "p");
 	assert_int_equal(wire.sends, 0);
 	turn();
 	assert_int_equal(wire.sends, 1);
-	assert_int_equal(wire.len, 33);
+	assert_int_equal(wire.len, 77);
 	assert_int_equal(loop.counters.messages_out, 11);
-	assert_int_equal(loop.counters.bytes_out, 33);
+	assert_int_equal(loop.counters.bytes_out, 77);
 	assert_int_equal(loop.counters.writes, 1);
 	turn();
 	assert_int_equal(wire.sends, 1);
@@ -303,9 +303,9 @@ static void waits_for_a_slow_socket(void **state)
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
 	wire.blocked = true;
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	turn();
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("b"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("b"));
 	turn();
 	assert_int_equal(wire.sends, 0);
 	wire.blocked = false;
@@ -322,7 +322,7 @@ static void a_congested_one_takes_nothing_up(void **state)
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
 	memset(big, 'x', 1000);
 	wire.blocked = true;
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str(big));
+	reply(conn, 0, ACT_HOW_TEXT, act_str(big));
 	assert_true(conn_congested(conn));
 	receive(conn, "a");
 	heard_is("");
@@ -341,15 +341,16 @@ static void a_push_without_room_closes(void **state)
 {
 	char big[991] = "";
 	(void)state;
-	struct conn *conn = open_conn(&wire, "/raw", NULL);
-	memset(big, 'x', 990);
+	struct conn *conn = open_conn(&wire, "/action", NULL);
+	memset(big, 'x', 982);
 	wire.blocked = true;
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str(big)); /* and a header of 4: 994 bytes */
-	conn_push(conn, (const uint8_t *)"\x81\4full", 6);
+	/* With a header of 4 and a code: 990 bytes. */
+	reply(conn, 0, ACT_HOW_BINARY, act_str(big));
+	push(conn, "full");
 	assert_non_null(conn_find(&loop, conn->id));
-	conn_push(conn, (const uint8_t *)"\x81\0", 2);
+	push(conn, "");
 	assert_null(conn_find(&loop, conn->id));
-	conn_push(conn, (const uint8_t *)"\x81\0", 2); /* goes nowhere */
+	push(conn, ""); /* goes nowhere */
 	assert_int_equal(loop.counters.closed_too_slow, 1);
 	turn();
 	assert_int_equal(wire.closes, 0); /* first what was said before */
@@ -364,7 +365,7 @@ static void a_lost_one_is_dropped(void **state)
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
 	wire.broken = true;
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	turn();
 	assert_int_equal(wire.drops, 1);
 	assert_int_equal(wire.closes, 0);
@@ -378,10 +379,10 @@ static void a_close_follows_what_was_said(void **state)
 {
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	conn_close(conn, 1000, "bye");
 	conn_close(conn, 4500, "again"); /* changes nothing */
-	assert_int_equal(conn_reply(conn, 0, ACT_HOW_TEXT, act_str("b")), 0);
+	reply(conn, 0, ACT_HOW_TEXT, act_str("b"));
 	closes_with(1000, "bye");
 	sent_is("\x81\1a", 3);
 	turn();
@@ -407,7 +408,7 @@ static void a_close_behind_a_dead_socket_has_an_end(void **state)
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
 	wire.blocked = true;
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	conn_close(conn, 1000, "bye");
 	pass_ms(config.close_ms + WHEEL_TICK_MS);
 	assert_int_equal(wire.closes, 0);
@@ -418,10 +419,10 @@ static void the_other_side_may_close(void **state)
 {
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	conn_peer_closing(conn);
 	sent_is("\x81\1a", 3); /* at once: the carrier answers the close next */
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("b"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("b"));
 	receive(conn, "c");
 	turn();
 	heard_is("");

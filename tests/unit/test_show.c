@@ -5,7 +5,7 @@
 
 #include "net/show.h"
 
-static struct wire wire;
+static struct wire wire, other;
 
 static int begin(void **state)
 {
@@ -152,15 +152,17 @@ static void the_config_switches_it(void **state)
 	(void)state;
 	struct conn *conn = open_conn(&wire, "/raw", NULL);
 	conn_message(conn, true, (const uint8_t *)"a", 1);
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("a"));
 	assert_string_equal(log_file_text(), "");
 	config.log.frames = true;
 	conn_message(conn, true, (const uint8_t *)"b", 1);
 	shown_is("192.0.2.7 - < type=1 len=1 body=b\n");
-	conn_reply(conn, 0, ACT_HOW_TEXT, act_str("c"));
+	reply(conn, 0, ACT_HOW_TEXT, act_str("c"));
 	shown_is("192.0.2.7 - > type=1 len=1 body=c\n");
-	conn_push(conn, (const uint8_t *)"\x82\1d", 3);
-	shown_is("192.0.2.7 - > type=2 len=1 body=d\n");
+	heard_is("0:1:a 0:1:b ");
+	conn = open_conn(&other, "/action", NULL);
+	push(conn, "d");
+	shown_is("192.0.2.7 - > type=2 len=5 action=1110 body=d\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
