@@ -180,4 +180,6 @@ void conn_login(struct conn *conn, act_bytes token, struct login *login)
 	conn->bad_tokens = 0;
 	conn->loop->net->up.bind(conn, act_str(answer.user), act_str(answer.device));
 	conn_expire_at(conn, answer.expires_at);
+	/* Plugins hear of it before the connection's next message. */
+	loop_run_later(conn->loop);
 }
