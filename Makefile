@@ -4,15 +4,18 @@
 # Where `make run` listens, and what else goes to the server's command line.
 LISTEN = 127.0.0.1:8080
 ARGS =
+# How long `make fuzz` lets each fuzzer run.
+SECONDS = 60
 
-.PHONY: help build run check test format clean
+.PHONY: help build run check test fuzz format clean
 
 help:
 	@echo 'make build    install what is missing, build the release preset in build/release'
 	@echo 'make run      build, then serve on $(LISTEN) until Ctrl-C, with commands to try'
 	@echo '              (make run LISTEN=127.0.0.1:9000 ARGS="-o log.frames=true")'
 	@echo 'make check    the quick part of the tests: unit, plugins, style, a short end-to-end run'
-	@echo 'make test     everything: gcc and clang, end to end, sanitizers'
+	@echo 'make test     everything: gcc and clang, end to end, sanitizers, a fixed run of the fuzzers'
+	@echo 'make fuzz     each fuzzer for $(SECONDS) seconds (make fuzz SECONDS=600)'
 	@echo 'make format   clang-format over the C files'
 	@echo 'make clean    remove what was built; the data in build/state stay'
 
@@ -29,6 +32,10 @@ check:
 
 test:
 	@.ci/run
+
+fuzz:
+	@.ci/install .ci/packages.run .ci/packages.test
+	@.ci/fuzz '$(SECONDS)'
 
 format:
 	@.ci/install .ci/packages.test

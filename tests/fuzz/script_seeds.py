@@ -1,0 +1,5 @@
+"""Scripts of messages (script.h)."""
+
+
+def folders():
+    return {}
