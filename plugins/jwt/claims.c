@@ -109,7 +109,10 @@ static void check_time(const json_t *claims, const struct settings *settings, in
 		return;
 	}
 	out->verdict = ACT_AUTH_ALLOW;
-	out->expires_at = exp >= 0 ? (int64_t)(exp + leeway) : 0;
+	/* The leeway is for clocks that differ: it lets a token in late, but gives none a longer
+	 * life. */
+	if (exp >= 0)
+		out->expires_at = (int64_t)((double)now < exp ? exp : exp + leeway);
 }
 
 void claims_check(const json_t *claims, const struct settings *settings, int64_t now,

@@ -33,6 +33,8 @@ static void keeps_the_edges_of_the_leeway(void **state)
 		{ "{\"sub\":\"a\",\"exp\":999970.5}", ACT_AUTH_ALLOW, 1000000 },
 		{ "{\"sub\":\"a\",\"exp\":999970}", ACT_AUTH_EXPIRED, 0 },
 		{ "{\"sub\":\"a\",\"exp\":0}", ACT_AUTH_EXPIRED, 0 },
+		{ "{\"sub\":\"a\",\"exp\":1000000}", ACT_AUTH_ALLOW, 1000030 },
+		{ "{\"sub\":\"a\",\"exp\":1000001}", ACT_AUTH_ALLOW, 1000001 },
 		{ "{\"sub\":\"a\",\"nbf\":1000030}", ACT_AUTH_ALLOW, 0 },
 		{ "{\"sub\":\"a\",\"nbf\":1000030.5}", ACT_AUTH_DENY, 0 },
 		{ "{\"sub\":\"a\",\"nbf\":1000031}", ACT_AUTH_DENY, 0 },
