@@ -15,10 +15,11 @@ ROOMS = ["base", "net", "act", "isolate", "reload", "admin"]
 
 # Libraries that are one place's business: (header, folders that may include it).
 LIBRARIES = [
-    ("libwebsockets.h", ["core/net/"]),
-    ("cjson/cJSON.h", ["core/base/", "plugins/", "tests/"]),
+    ("libwebsockets.h", ["core/net/", "core/admin/", "clients/actctl/"]),
+    ("cjson/cJSON.h", ["core/base/", "core/admin/", "plugins/", "clients/actctl/",
+                       "tests/"]),
     ("sqlite3.h", ["plugins/sqlite/", "tests/"]),
-    ("rhonabwy.h", ["plugins/jwt/", "tests/"]),
+    ("rhonabwy.h", ["plugins/jwt/", "clients/actctl/", "tests/"]),
 ]
 
 # What C itself has, and all that the public headers need of it.

@@ -1,0 +1,59 @@
+/* client: one WebSocket connection to a server, in calls that wait (RFC 6455).
+ *
+ * libwebsockets answers pings and closes by itself; a server that is silent for half a minute and
+ * answers no ping is given up. Owner: client_open() makes it, client_free() takes it. */
+#ifndef ACTCTL_CLIENT_H
+#define ACTCTL_CLIENT_H
+
+#include "lookup.h"
+#include "wire.h"
+
+#include <act/plugin.h>
+
+struct client;
+
+/* Where to, and with what. Everything must outlive the client. */
+struct client_order {
+	struct url url;
+	const char *subprotocol;    /* NULL: none */
+	const char *bearer;         /* a token, or NULL */
+	const char *const *headers; /* more of them, "Name: value" */
+	size_t header_count;
+	struct wire_trust trust;
+	uint64_t deadline_ms; /* clock_ms(); to be connected by */
+};
+
+/* A whole message. */
+struct client_message {
+	bool text;
+	act_bytes bytes; /* the client's, until it is asked for the next one */
+};
+
+/* What client_wait() comes back with. */
+enum client_event { CLIENT_MESSAGE, CLIENT_CLOSED, CLIENT_TIME_UP };
+
+/* Connects and upgrades. DONE; or it was said why not, and `*out` is NULL. */
+enum outcome client_open(const struct client_order *order, struct client **out);
+
+/* Sends a message, and returns when libwebsockets has taken it. False: there is no connection any
+ * more. */
+bool client_send(struct client *client, bool text, const void *bytes, size_t len);
+
+/* The next message; those that came before a close come before CLIENT_CLOSED. */
+enum client_event client_wait(struct client *client, uint64_t deadline_ms,
+                              struct client_message *message);
+
+/* Has a message come that client_wait() did not hand out yet? */
+bool client_has_more(const struct client *client);
+
+/* Says that the server closed, with what, and what that means. Returns LOST. */
+enum outcome client_say_closed(const struct client *client);
+
+/* Closes as RFC 6455 wants it and waits for the server's close, at most to the deadline. Messages
+ * that come before it are kept for client_wait(). */
+void client_finish(struct client *client, uint64_t deadline_ms);
+
+/* NULL is allowed. */
+void client_free(struct client *client);
+
+#endif

@@ -1,0 +1,37 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum outcome read_fd(int fd, const char *name, struct buffer *to)
+{
+	uint8_t chunk[65536];
+	ssize_t got;
+	while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return say_failure(USAGE, "name a file that can be read", "%s: %s", name,
+			                   strerror(errno));
+		if (buffer_put(to, chunk, (size_t)got) != 0)
+			return say_failure(USAGE, "send less",
+			                   "%s: expected at most %zu bytes, found more", name,
+			                   BUFFER_MAX);
+	}
+	return DONE;
+}
+
+enum outcome file_read(const char *path, struct buffer *to)
+{
+	if (strcmp(path, "-") == 0)
+		return read_fd(STDIN_FILENO, "the standard input", to);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return say_failure(USAGE, "name a file that can be read", "%s: %s", path,
+		                   strerror(errno));
+	enum outcome outcome = read_fd(fd, path, to);
+	close(fd);
+	return outcome;
+}

@@ -1,0 +1,11 @@
+/* file: a file that the command line names, or the standard input, read whole. */
+#ifndef ACTCTL_FILE_H
+#define ACTCTL_FILE_H
+
+#include "buffer.h"
+#include "say.h"
+
+/* Appends the file to `to`; "-" is the standard input. DONE; or it was said why not. */
+enum outcome file_read(const char *path, struct buffer *to);
+
+#endif

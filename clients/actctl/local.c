@@ -1,0 +1,23 @@
+#include "local.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum outcome local_config(const struct options *options, const char *why, struct config **out)
+{
+	struct config_errors errors = { 0 };
+	enum outcome outcome = DONE;
+	if (config_load(options->config, options->overrides.texts, options->overrides.count, out,
+	                &errors) != 0) {
+		const char *first = errors.text;
+		outcome = say_failure(USAGE,
+		                      errors.count > 1
+		                              ? "actctl check-config lists the rest"
+		                              : "name the server's config with --config FILE, or "
+		                                "in $ACTD_CONFIG",
+		                      "the server's config is needed %s: %.*s", why,
+		                      (int)strcspn(first, "\n"), first);
+	}
+	config_errors_free(&errors);
+	return outcome;
+}

@@ -1,0 +1,70 @@
+/* options: what stands on the command line behind the command's name.
+ *
+ * One table has every option: what it is called, which commands take it, what its value is, what
+ * --help says about it. Owner: main; the texts are those of argv. */
+#ifndef ACTCTL_OPTIONS_H
+#define ACTCTL_OPTIONS_H
+
+#include "say.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Which commands take an option: one bit each. */
+enum command_bit {
+	CALL = 1,
+	LISTEN = 2,
+	TOKEN = 4,
+	CHECK = 8,
+	STATUS = 16,
+	RELOAD = 32,
+	EVERY = 63,
+};
+
+/* The most of an option that may stand several times. */
+enum { OPTIONS_LIST_MAX = 32 };
+
+struct option_list {
+	const char *texts[OPTIONS_LIST_MAX];
+	size_t count;
+};
+
+struct options {
+	/* every command */
+	bool json, verbose, help;
+	int64_t timeout_ms;
+	/* those that connect */
+	const char *protocol; /* one of the names in dialect.h */
+	const char *token, *token_file, *user;
+	struct option_list headers; /* "Name: value" */
+	const char *ca_file;
+	bool insecure;
+	/* call */
+	bool notify, raw, by;
+	uint32_t deadline_ms; /* 0: not given */
+	const char *trace;
+	uint32_t repeat;
+	/* listen; 0: not given */
+	uint32_t count;
+	int64_t listen_ms;
+	/* token */
+	uint32_t lifetime_s;
+	/* the server's config */
+	const char *config;
+	struct option_list overrides;
+	/* the admin interface */
+	const char *socket, *admin, *admin_token_file;
+	/* what is not an option */
+	char *const *arguments;
+	int argument_count;
+};
+
+/* Reads argv[1] and up (argv[0] is the command's name) for the command of that bit. DONE, or USAGE
+ * and it was said why. */
+enum outcome options_read(int argc, char **argv, enum command_bit command, struct options *options);
+
+/* Prints a line or more for each option that the command takes. */
+void options_print(FILE *to, enum command_bit command);
+
+#endif
