@@ -1,6 +1,7 @@
 /* actd: arguments, signals, start, stop. The rooms of the house meet here: the network side is
  * given the functions that lead to the plugins. */
 #include "act/act.h"
+#include "admin/admin.h"
 #include "base/check.h"
 #include "base/config.h"
 #include "base/log.h"
@@ -145,20 +146,37 @@ static uint32_t end_ms(const struct config *config)
 	return 2 * config->drain_ms + config->close_ms + 5 * config->load_ms;
 }
 
-static void serve(struct reload *reload, struct net *net)
+/* A reload, or the start, is over; those who asked for it with a ticket are told. */
+static void tell(struct admin *admin, const struct reload *reload, const struct net *net,
+                 uint64_t ticket)
 {
-	signals_end_within(end_ms(net_site(net)->config));
-	while (signals_wait() == SIGNALS_RELOAD) {
-		reload_again(reload);
-		signals_end_within(end_ms(net_site(net)->config));
-	}
+	const struct config *config = net_site(net)->config;
+	signals_end_within(end_ms(config));
+	admin_reloaded(admin, reload_report(reload), config, ticket);
 }
 
-static int stop(struct net *net, struct reload *reload, struct pool *pool)
+static void serve(struct reload *reload, struct net *net, struct admin *admin)
+{
+	uint64_t ticket;
+	net_accept(net);
+	admin_ready(admin);
+	log_info("main", "ready");
+	while (signals_wait(&ticket) == SIGNALS_RELOAD) {
+		reload_again(reload);
+		tell(admin, reload, net, ticket);
+	}
+	admin_ending(admin);
+}
+
+static int stop(struct net *net, struct reload *reload, struct pool *pool, struct admin *admin)
 {
 	log_info("main", "stopping");
 	net_drain(net, net_site(net)->config->drain_ms);
-	if (!reload_free(reload)) {
+	bool ended = reload_end(reload);
+	/* While the folder is locked: the socket in it is ours. */
+	admin_free(admin);
+	reload_free(reload);
+	if (!ended) {
 		log_error("main", "a plugin does not end: the process ends without it");
 		fflush(NULL);
 		_exit(EXIT_SUCCESS);
@@ -206,14 +224,18 @@ static int run(const struct arguments *arguments, struct config *config)
 		config_free(config);
 		return give_up(&net, &why);
 	}
+	struct admin *admin = admin_new(config, &act, &why);
 	net_run(&net);
-	bool ready = reload_first(reload) != RELOAD_REFUSED;
+	if (admin == NULL)
+		log_error("main", "%s", why.text);
+	else
+		admin_run(admin);
+	bool ready = admin != NULL && reload_first(reload) != RELOAD_REFUSED;
 	if (ready) {
-		net_accept(&net);
-		log_info("main", "ready");
-		serve(reload, &net);
+		tell(admin, reload, &net, 0);
+		serve(reload, &net, admin);
 	}
-	int status = stop(&net, reload, pool);
+	int status = stop(&net, reload, pool, admin);
 	return ready ? status : EXIT_FAILURE;
 }
 

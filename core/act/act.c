@@ -4,6 +4,7 @@
 #include "act/call.h"
 #include "act/notify.h"
 #include "act/service.h"
+#include "act/stats.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "net/net.h"
@@ -41,6 +42,15 @@ static bool owes_answer(const struct route *route, const struct ticket *ticket)
 	return route == NULL || (route->flags & ACT_A_NOREPLY) == 0 || ticket->seq != 0;
 }
 
+static void count_refusal(const struct act_loop *loop, const struct route *route, uint32_t status)
+{
+	uint32_t index = loop->loop->index;
+	if (route != NULL && route->generation != NULL)
+		stats_refuse(route->generation->stats, index, route->action, status);
+	else
+		stats_refuse_unrouted(loop->act->stats, index, status);
+}
+
 void act_message(struct conn *conn, const struct message *message)
 {
 	const struct act_loop *loop = conn->loop->act;
@@ -50,9 +60,12 @@ void act_message(struct conn *conn, const struct message *message)
 	                                    : world_route(world, message->ticket.code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
-	if (admit(conn, route, message, text, &refusal))
+	if (admit(conn, route, message, text, &refusal)) {
 		call_begin(conn, route, message);
-	else if (owes_answer(route, &message->ticket))
+		return;
+	}
+	count_refusal(loop, route, refusal.status);
+	if (owes_answer(route, &message->ticket))
 		conn_answer(conn, &message->ticket, &refusal);
 }
 
@@ -68,6 +81,7 @@ void act_open(struct act *act, struct net *net, struct pool *pool)
 	}
 	need_init(&act->auth, ACT_EXT_AUTH);
 	act->sql = sql_handles_new();
+	act->stats = stats_new(net->loop_count);
 }
 
 void act_close(struct act *act)
@@ -83,4 +97,5 @@ void act_close(struct act *act)
 	free(act->loops);
 	need_free(&act->auth);
 	sql_handles_free(act->sql);
+	stats_free(act->stats);
 }

@@ -19,6 +19,7 @@ struct message;
 struct net;
 struct pool;
 struct sql_handles;
+struct stats;
 struct world;
 
 /* Of tokens and timers, see base/slots.h. A token of an action that owes no answer says so in its
@@ -40,6 +41,7 @@ struct act {
 	struct act_loop *loops; /* as many as the net has */
 	struct need auth;       /* the server's own use of act.auth/1 */
 	struct sql_handles *sql;
+	struct stats *stats;
 	/* Limits that any thread may need: a config lives only as long as the loops look at it. */
 	_Atomic uint32_t reply_bytes;
 	_Atomic uint32_t home_queue;

@@ -2,6 +2,7 @@
 
 #include "act/bytes.h"
 #include "act/run.h"
+#include "act/stats.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -29,7 +30,8 @@ static struct call *call_new(struct act_loop *loop, const struct route *route)
 		call = mem_new(1, sizeof *call);
 	*call = (struct call){ .loop = loop,
 		               .generation = route->generation,
-		               .action = route->action };
+		               .action = route->action,
+		               .status = STATS_GONE };
 	call->token = slots_put(&loop->calls, kind, call);
 	if (call->token == 0) {
 		call->spare_next = loop->spare;
@@ -74,6 +76,8 @@ static void call_end(struct call *call)
 	slots_drop(&loop->calls, call->token);
 	if (call->conn != NULL)
 		conn_call_ended(call->conn);
+	stats_end(generation->stats, loop->loop->index, call->action, call->status, call->begun_ns,
+	          call->reply_len);
 	CHECK(generation->loop_pins[loop->loop->index].count > 0);
 	generation->loop_pins[loop->loop->index].count--;
 	call->spare_next = loop->spare;
@@ -88,6 +92,8 @@ static void send_outcome(struct call *call, const struct outcome *outcome)
 	struct outcome named = *outcome;
 	if (call->conn == NULL)
 		return;
+	call->status = outcome->kind == OUTCOME_ERROR ? outcome->status : STATUS_OK;
+	call->reply_len = outcome->kind == OUTCOME_REPLY ? outcome->body.len : 0;
 	if (call->ticket.ask_by) {
 		snprintf(by, sizeof by, "%s@%lu", call->generation->manifest.name,
 		         call->generation->number);
@@ -297,12 +303,13 @@ static void serve_afar(struct call *call, const act_call *view)
 }
 
 /* The earlier of what the client wishes and what the action has. */
-static uint64_t deadline_of(const struct route *route, const struct message *message)
+static uint64_t deadline_of(const struct route *route, const struct message *message,
+                            uint64_t now_ns)
 {
 	uint32_t ms = route->deadline_ms;
 	if (message->deadline_ms != 0 && message->deadline_ms < ms)
 		ms = message->deadline_ms;
-	return clock_ns() + (uint64_t)ms * 1000000;
+	return now_ns + (uint64_t)ms * 1000000;
 }
 
 bool call_has_seq(const struct conn *conn, uint32_t seq)
@@ -324,6 +331,7 @@ static void refuse_full(struct conn *conn, const struct route *route, const stru
 	if (route->in_flight != 0)
 		atomic_fetch_sub_explicit(&route->generation->in_flight[route->action], 1,
 		                          memory_order_relaxed);
+	stats_refuse(route->generation->stats, conn->loop->index, route->action, full.status);
 	conn_answer(conn, &message->ticket, &full);
 }
 
@@ -338,8 +346,10 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 	}
 	call->conn = conn;
 	call->ticket = message->ticket;
+	call->begun_ns = clock_ns();
 	call->counted = route->in_flight != 0; /* admit() has */
 	conn_call_begun(conn);
+	stats_begin(generation->stats, loop->loop->index, call->action, message->len);
 	act_call view = {
 		.size = sizeof view,
 		.code = message->ticket.code,
@@ -347,7 +357,7 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 		.how = message->ticket.how,
 		.token = call->token,
 		.conn = conn->id,
-		.deadline_ns = deadline_of(route, message),
+		.deadline_ns = deadline_of(route, message, call->begun_ns),
 		.user = act_str(conn->user),
 		.payload = { message->payload, message->len },
 		.trace = message->trace,

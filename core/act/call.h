@@ -20,9 +20,12 @@ struct call {
 	struct generation *generation;
 	uint32_t action;
 	struct ticket ticket;
-	bool counted;  /* against the action's cap */
-	bool running;  /* handle() is on this thread's stack */
-	bool answered; /* while it was */
+	uint64_t begun_ns;
+	uint32_t status;  /* by which it ends (act/stats.h) */
+	size_t reply_len; /* of a good answer */
+	bool counted;     /* against the action's cap */
+	bool running;     /* handle() is on this thread's stack */
+	bool answered;    /* while it was */
 	struct wheel_timer deadline;
 	struct call *spare_next;
 };

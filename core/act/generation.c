@@ -1,6 +1,7 @@
 #include "act/generation.h"
 
 #include "act/host.h"
+#include "act/stats.h"
 #include "act/timer.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -38,12 +39,14 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 	CHECK(made->loop_pins != NULL);
 	memset(made->loop_pins, 0, loops * sizeof *made->loop_pins);
 	made->timers = timers_new(made);
+	made->stats = stats_enter(act->stats, made->number, made->manifest.version, made->table);
 	host_fill(&made->host, made);
 	return made;
 }
 
 bool generation_free(struct generation *generation, struct err *resident_why)
 {
+	stats_leave(generation->stats);
 	/* A thread of the plugin's own may use the host table for ever. */
 	if ((generation->table->flags & ACT_F_THREADS) != 0) {
 		err_set(resident_why, "it starts threads of its own (ACT_F_THREADS)");

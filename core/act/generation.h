@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 struct generation_timers;
+struct stats_generation;
 
 enum generation_step { STEP_CREATE, STEP_START, STEP_ACTIVATE, STEP_STOP, STEP_DESTROY };
 
@@ -51,6 +52,7 @@ struct generation {
 	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
 	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code */
 	struct generation_timers *timers;
+	struct stats_generation *stats;
 	struct latch *leaving;        /* worker_leave() is under way on some workers */
 	bool left;                    /* it was called on all of them */
 	struct generation *next_lost; /* of act.lost */

@@ -48,6 +48,7 @@ static void read_parts(struct config_doc *doc, struct config *config)
 	            limits->message_bytes);
 	config_read_listen(doc, config);
 	config_read_paths(doc, config);
+	config_read_admin(doc, config);
 	config_read_login(doc, config);
 	config_read_endpoints(doc, config);
 	config_read_actions(doc, config);
@@ -104,15 +105,21 @@ static void free_maps(struct config *config)
 	free(config->services);
 }
 
+static void free_listen(struct config_listen *listen)
+{
+	free(listen->text);
+	free(listen->host);
+	free(listen->unix_path);
+}
+
 void config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
-	for (size_t i = 0; i < config->listen_count; i++) {
-		free(config->listen[i].text);
-		free(config->listen[i].host);
-		free(config->listen[i].unix_path);
-	}
+	for (size_t i = 0; i < config->listen_count; i++)
+		free_listen(&config->listen[i]);
+	free_listen(&config->admin.listen);
+	free(config->admin.token_file);
 	for (size_t i = 0; i < config->origin_count; i++)
 		free(config->origins[i]);
 	free_maps(config);

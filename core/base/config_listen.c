@@ -77,7 +77,7 @@ static void refuse_path(struct config_doc *doc, const cJSON *item, size_t len)
 		config_doc_finding(doc, item, "expected a socket's path behind unix:, found none");
 }
 
-static void parse_listen(struct config_doc *doc, const cJSON *item, struct config_listen *out)
+void config_read_address(struct config_doc *doc, const cJSON *item, struct config_listen *out)
 {
 	const char *text = item->valuestring;
 	char found[128];
@@ -179,7 +179,7 @@ void config_read_listen(struct config_doc *doc, struct config *config)
 	for (item = first; item != NULL && config->listen_count < count; item = item->next) {
 		struct config_listen *listen = &config->listen[config->listen_count++];
 		if (cJSON_IsString(item))
-			parse_listen(doc, item, listen);
+			config_read_address(doc, item, listen);
 	}
 	find_same(doc, first, config);
 	check_auth(doc, first, config);

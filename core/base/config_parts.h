@@ -17,6 +17,9 @@ void config_read_listen(struct config_doc *doc, struct config *config);
 /* plugin_dir, state_dir, log.file. */
 void config_read_paths(struct config_doc *doc, struct config *config);
 
+/* admin. */
+void config_read_admin(struct config_doc *doc, struct config *config);
+
 /* login and origins. After config_key_fill(). */
 void config_read_login(struct config_doc *doc, struct config *config);
 
@@ -36,6 +39,12 @@ const cJSON *config_part(const struct config_doc *doc, const char *name, size_t 
 bool config_is_name(const char *text, size_t len, size_t max);
 #define CONFIG_PLUGIN_NAME_MAX 31
 #define CONFIG_ACTION_NAME_MAX 63
+
+/* Reads an address to listen on, a string; a finding where it is none. */
+void config_read_address(struct config_doc *doc, const cJSON *item, struct config_listen *out);
+
+/* The string under `name` in `object`, or NULL where there is none or it is empty. */
+const cJSON *config_text_item(const cJSON *object, const char *name);
 
 /* Splits "plugin.action" into copies that the caller frees; `item` is the string. 0; or -1 and a
  * finding that says what is expected ("plugin.action" or "plugin.push": `shape`). */

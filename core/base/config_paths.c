@@ -84,8 +84,7 @@ static char *default_state_dir(const struct config_doc *doc)
 	return dir;
 }
 
-/* The string under `name` in `object`, or NULL where there is none or it is empty. */
-static const cJSON *path_item(const cJSON *object, const char *name)
+const cJSON *config_text_item(const cJSON *object, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
 	return cJSON_IsString(item) && item->valuestring[0] != '\0' ? item : NULL;
@@ -94,7 +93,7 @@ static const cJSON *path_item(const cJSON *object, const char *name)
 void config_read_paths(struct config_doc *doc, struct config *config)
 {
 	const cJSON *log = cJSON_GetObjectItemCaseSensitive(doc->root, "log");
-	const cJSON *item = path_item(doc->root, "plugin_dir");
+	const cJSON *item = config_text_item(doc->root, "plugin_dir");
 	char *exe;
 	if (item != NULL) {
 		config->plugin_dir = config_absolute(doc, item, item->valuestring);
@@ -103,9 +102,9 @@ void config_read_paths(struct config_doc *doc, struct config *config)
 		config->plugin_dir = default_plugin_dir(exe != NULL ? exe : "/");
 		free(exe);
 	}
-	item = path_item(doc->root, "state_dir");
+	item = config_text_item(doc->root, "state_dir");
 	config->state_dir = item != NULL ? config_absolute(doc, item, item->valuestring)
 	                                 : default_state_dir(doc);
-	item = path_item(log, "file");
+	item = config_text_item(log, "file");
 	config->log.file = item != NULL ? config_absolute(doc, item, item->valuestring) : NULL;
 }

@@ -14,7 +14,9 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t word_came = PTHREAD_COND_INITIALIZER;
-static bool reload_wanted, end_wanted;
+static uint64_t asked,
+	taken; /* reloads: the newest ticket, and the newest that main has heard of */
+static bool end_wanted;
 static _Atomic uint32_t end_within_ms = 60000;
 static sigset_t heard;
 
@@ -22,7 +24,7 @@ static void note(int number)
 {
 	pthread_mutex_lock(&lock);
 	if (number == SIGHUP)
-		reload_wanted = true;
+		asked++;
 	else
 		end_wanted = true;
 	pthread_cond_signal(&word_came);
@@ -69,14 +71,25 @@ void signals_open(void)
 	pthread_detach(thread);
 }
 
-enum signals_word signals_wait(void)
+uint64_t signals_ask_reload(void)
 {
 	pthread_mutex_lock(&lock);
-	while (!reload_wanted && !end_wanted)
+	uint64_t ticket = ++asked;
+	pthread_cond_signal(&word_came);
+	pthread_mutex_unlock(&lock);
+	return ticket;
+}
+
+enum signals_word signals_wait(uint64_t *ticket)
+{
+	pthread_mutex_lock(&lock);
+	while (taken == asked && !end_wanted)
 		pthread_cond_wait(&word_came, &lock);
 	enum signals_word word = end_wanted ? SIGNALS_END : SIGNALS_RELOAD;
 	if (word == SIGNALS_RELOAD)
-		reload_wanted = false;
+		taken = asked;
+	if (ticket != NULL)
+		*ticket = taken;
 	pthread_mutex_unlock(&lock);
 	return word;
 }

@@ -2,7 +2,8 @@
  *
  * A thread of its own waits for them (sigwaitinfo(2)), so that the server hears that it is to end
  * also while the main thread is in the middle of a reload, and ends after a deadline even where
- * something hangs. Owner: the main program; there is one. */
+ * something hangs. Other threads can ask for what SIGHUP asks for, with a ticket that tells them
+ * when it was done. Owner: the main program; there is one. */
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
 
@@ -14,9 +15,13 @@ enum signals_word { SIGNALS_RELOAD, SIGNALS_END };
  * makes, and begins to listen. */
 void signals_open(void);
 
-/* [main] Waits for the next word. SIGHUPs that came since the last one count as one; the end goes
- * first. */
-enum signals_word signals_wait(void);
+/* [main] Waits for the next word. All that was asked since the last SIGNALS_RELOAD counts as one,
+ * which `*ticket` (or NULL) tells: it answers every ticket up to that number. The end goes first.
+ */
+enum signals_word signals_wait(uint64_t *ticket);
+
+/* [any] Asks for a reload, as SIGHUP does. Returns its ticket; tickets go up. */
+uint64_t signals_ask_reload(void);
 
 /* [any] How long the server may take from SIGTERM to its end; then the process is ended with
  * status 1. */

@@ -43,7 +43,7 @@ static void on_silence(struct wheel_timer *timer)
 		conn->seen_ms = now_ms;
 		conn->pinged = false;
 	} else if (conn->pinged) {
-		conn->loop->counters.dropped_silent++;
+		count_add(&conn->loop->counters.dropped_silent, 1);
 		log_debug("net", "%s: no sign of life, dropped", conn->address);
 		conn->carrier->drop(conn);
 		return;
@@ -91,7 +91,7 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 		conn->list_next->list_back = &conn->list_next;
 	loop->conn_list = conn;
 	atomic_fetch_add(&loop->net->connections, 1);
-	loop->counters.connections++;
+	count_add(&loop->counters.connections, 1);
 	conn_bind(conn, act_str(birth->user), act_str(birth->device));
 	conn_expire_at(conn, birth->expires_at);
 	watch_silence(conn);
@@ -131,6 +131,7 @@ void conn_gone(struct conn *conn)
 	if (conn->list_next != NULL)
 		conn->list_next->list_back = conn->list_back;
 	atomic_fetch_sub(&loop->net->connections, 1);
+	count_add(&loop->counters.ended, 1);
 	free(conn->close_reason);
 	free(conn->user);
 	free(conn->device);
@@ -148,11 +149,13 @@ struct conn *conn_find(const struct loop *loop, act_conn id)
 static void count_close(struct loop_counters *counters, uint16_t code)
 {
 	if (code == CLOSE_PROTOCOL || code == CLOSE_UNSUPPORTED || code == CLOSE_BAD_TEXT)
-		counters->closed_protocol++;
+		count_add(&counters->closed_protocol, 1);
 	if (code == CLOSE_TOO_BIG)
-		counters->closed_too_big++;
+		count_add(&counters->closed_too_big, 1);
 	if (code == CLOSE_TOO_SLOW)
-		counters->closed_too_slow++;
+		count_add(&counters->closed_too_slow, 1);
+	if (code == CLOSE_EXPIRED)
+		count_add(&counters->closed_expired, 1);
 }
 
 static void on_close_overdue(struct wheel_timer *timer)

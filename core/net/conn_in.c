@@ -88,8 +88,8 @@ static bool ready(const struct conn *conn)
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
 	struct loop *loop = conn->loop;
-	loop->counters.messages_in++;
-	loop->counters.bytes_in += len;
+	count_add(&loop->counters.messages_in, 1);
+	count_add(&loop->counters.bytes_in, len);
 	if (conn->close_wanted || conn->draining)
 		return;
 	conn_alive(conn);

@@ -16,8 +16,8 @@ bool conn_congested(const struct conn *conn)
 
 static void count_out(struct conn *conn, size_t len)
 {
-	conn->loop->counters.messages_out++;
-	conn->loop->counters.bytes_out += len;
+	count_add(&conn->loop->counters.messages_out, 1);
+	count_add(&conn->loop->counters.bytes_out, len);
 	conn_in_turn(conn);
 }
 
@@ -84,7 +84,7 @@ bool conn_flush(struct conn *conn)
 {
 	if (conn->outbox.len == 0 || conn->mute || conn->carrier->blocked(conn))
 		return true;
-	conn->loop->counters.writes++;
+	count_add(&conn->loop->counters.writes, 1);
 	if (conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len) != 0) {
 		conn->carrier->drop(conn);
 		return false;

@@ -163,7 +163,7 @@ static int on_upgrade(struct session *session, struct lws *wsi, const char *upgr
 	if (verdict->endpoint != NULL)
 		return 0;
 	release(session);
-	session->front->loop->counters.refused++;
+	count_add(&session->front->loop->counters.refused, 1);
 	log_debug("net", "%s: refused: %d %s", session->address, verdict->http, verdict->body);
 	handshake_refuse(wsi, verdict);
 	return -1;

@@ -6,18 +6,15 @@
 #include "base/mem.h"
 #include "net/front.h"
 #include "net/net.h"
+#include "net/socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, REST_MS = 200 };
@@ -29,14 +26,6 @@ struct listener {
 	int spare;       /* a descriptor to give up when there are no others */
 	char *unix_path; /* to be removed by the loop that has it */
 	struct wheel_timer rest;
-};
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un local;
-	struct sockaddr_storage room;
 };
 
 /* ---- accepting ---- */
@@ -56,25 +45,12 @@ static void name_peer(const union address *peer, char *to, size_t room)
 	}
 }
 
-/* The loops share the descriptors: another one would take the number that is free for a moment. */
-static pthread_mutex_t spare_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* No descriptor is left: the one in reserve takes the waiting connection, to close it. False: none
- * waits (the kernel looks for a descriptor first, and lacks it also where nobody waits), or the
- * reserve is gone. */
 static bool turn_away(struct listener *listener)
 {
-	pthread_mutex_lock(&spare_lock);
-	if (listener->spare >= 0)
-		close(listener->spare);
-	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pthread_mutex_unlock(&spare_lock);
-	if (fd >= 0)
-		listener->loop->counters.turned_away++;
-	return fd >= 0;
+	bool away = socket_turn_away(listener->fd, &listener->spare);
+	if (away)
+		count_add(&listener->loop->counters.turned_away, 1);
+	return away;
 }
 
 /* Nobody can be pinged behind bytes that do not leave: the kernel gives up on a peer that
@@ -92,7 +68,7 @@ static void take(struct listener *listener, int fd, const union address *peer)
 	char name[48];
 	int one = 1;
 	if (loop->handshakes >= net_site(loop->net)->config->limits.handshakes) {
-		loop->counters.turned_away++;
+		count_add(&loop->counters.turned_away, 1);
 		close(fd);
 		return;
 	}
@@ -143,71 +119,6 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 /* ---- opening ---- */
 
-static int fill_address(const struct config_listen *where, uint16_t port, union address *to,
-                        socklen_t *len)
-{
-	memset(to, 0, sizeof *to);
-	if (where->unix_path != NULL) {
-		to->local.sun_family = AF_UNIX;
-		if (strlen(where->unix_path) >= sizeof to->local.sun_path)
-			return -1;
-		memcpy(to->local.sun_path, where->unix_path, strlen(where->unix_path));
-		*len = sizeof to->local;
-	} else if (strcmp(where->host, "*") == 0) {
-		to->v6.sin6_family = AF_INET6;
-		to->v6.sin6_addr = in6addr_any;
-		to->v6.sin6_port = htons(port);
-		*len = sizeof to->v6;
-	} else if (inet_pton(AF_INET, where->host, &to->v4.sin_addr) == 1) {
-		to->v4.sin_family = AF_INET;
-		to->v4.sin_port = htons(port);
-		*len = sizeof to->v4;
-	} else if (inet_pton(AF_INET6, where->host, &to->v6.sin6_addr) == 1) {
-		to->v6.sin6_family = AF_INET6;
-		to->v6.sin6_port = htons(port);
-		*len = sizeof to->v6;
-	} else {
-		return -1;
-	}
-	return 0;
-}
-
-static int bind_socket(const union address *address, socklen_t len, bool share)
-{
-	int family = address->any.sa_family, one = 1, off = 0;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (family != AF_UNIX)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (share)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	if (family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, &address->any, len) == 0)
-		return fd;
-	int saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-/* A socket file that nobody listens behind is left over from a server that died. (connect(2) says
- * the same of any other file, which is not ours to remove; and it would wait for a server that is
- * too busy to accept.) */
-static void remove_stale(const union address *address, socklen_t len)
-{
-	struct stat file;
-	if (lstat(address->local.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
-		return;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED)
-		unlink(address->local.sun_path);
-	close(fd);
-}
-
 static int listener_add(struct loop *loop, int fd, const char *unix_path)
 {
 	loop->listeners =
@@ -215,7 +126,7 @@ static int listener_add(struct loop *loop, int fd, const char *unix_path)
 	loop->listeners[loop->listener_count++] = (struct listener){
 		.loop = loop,
 		.fd = fd,
-		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.spare = socket_spare(),
 		.unix_path = mem_text(unix_path),
 	};
 	return listen(fd, BACKLOG);
@@ -224,8 +135,8 @@ static int listener_add(struct loop *loop, int fd, const char *unix_path)
 static int open_unix(struct loop *loops, uint32_t count, const struct config_listen *where,
                      const union address *address, socklen_t len)
 {
-	remove_stale(address, len);
-	int fd = bind_socket(address, len, false);
+	socket_remove_stale(address, len);
+	int fd = socket_bind(address, len, SOCKET_ALONE);
 	if (fd < 0 || listener_add(&loops[0], fd, where->unix_path) != 0)
 		return -1;
 	for (uint32_t i = 1; i < count; i++) {
@@ -242,19 +153,19 @@ static int open_tcp(struct loop *loops, uint32_t count, const struct config_list
 {
 	/* SO_REUSEPORT would let a second server of the same user share the port unnoticed. A
 	 * socket without it finds out whether the port is free. */
-	int probe = bind_socket(address, len, false);
+	int probe = socket_bind(address, len, SOCKET_ALONE);
 	if (probe < 0 && errno == EAFNOSUPPORT && strcmp(where->host, "*") == 0) {
 		/* A kernel without IPv6: every address is every IPv4 address. */
 		*address = (union address){ .v4 = { .sin_family = AF_INET,
 			                            .sin_port = htons(where->port) } };
 		len = sizeof address->v4;
-		probe = bind_socket(address, len, false);
+		probe = socket_bind(address, len, SOCKET_ALONE);
 	}
 	if (probe < 0)
 		return -1;
 	close(probe);
 	for (uint32_t i = 0; i < count; i++) {
-		int fd = bind_socket(address, len, true);
+		int fd = socket_bind(address, len, SOCKET_SHARED);
 		if (fd < 0)
 			return -1;
 		/* Port 0: the others take what the first was given. */
@@ -277,7 +188,7 @@ int listen_open(struct loop *loops, uint32_t count, const struct config_listen *
 {
 	union address address;
 	socklen_t len;
-	if (fill_address(where, where->port, &address, &len) != 0)
+	if (socket_address(where, &address, &len) != 0)
 		return err_set(why, "listen: \"%s\": not an address, or too long", where->text);
 	int rc = where->unix_path != NULL ? open_unix(loops, count, where, &address, len)
 	                                  : open_tcp(loops, count, where, &address, len);

@@ -62,13 +62,25 @@ static void on_check(uv_check_t *handle)
 static void on_wake(uv_async_t *handle)
 {
 	struct loop *loop = handle->data;
-	loop->counters.posts += inbox_run(&loop->inbox);
+	count_add(&loop->counters.posts, inbox_run(&loop->inbox));
+}
+
+/* libuv counts the next tick from this one: each lag is one turn's own. */
+static void feel_pulse(struct loop_pulse *pulse, uint64_t now_ns)
+{
+	uint64_t due_ns = count_read(&pulse->ticked_ns) + (uint64_t)WHEEL_TICK_MS * 1000000;
+	uint64_t lag_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+	count_set(&pulse->ticked_ns, now_ns);
+	count_set(&pulse->lag_ns, lag_ns);
+	histogram_add(&pulse->lags, lag_ns);
 }
 
 static void on_tick(uv_timer_t *handle)
 {
 	struct loop *loop = handle->data;
-	loop->now_ms = clock_ms();
+	uint64_t now_ns = clock_ns();
+	feel_pulse(&loop->pulse, now_ns);
+	loop->now_ms = now_ns / 1000000;
 	wheel_run(&loop->wheel, loop->now_ms);
 }
 
@@ -126,6 +138,7 @@ void loop_init(struct loop *loop, struct net *net, uint32_t index)
 	loop->later_last = &loop->later_first;
 	loop->turn_last = &loop->turn_first;
 	loop->now_ms = clock_ms();
+	count_set(&loop->pulse.ticked_ns, clock_ns());
 	wheel_init(&loop->wheel, loop->now_ms);
 	slots_init(&loop->conns, index);
 	hub_init(&loop->hub);
@@ -147,6 +160,10 @@ static void *loop_main(void *arg)
 	char name[16];
 	snprintf(name, sizeof name, "loop-%u", loop->index);
 	pthread_setname_np(pthread_self(), name);
+	/* What passed since loop_init() is nobody's lag. */
+	uv_update_time(&loop->uv);
+	uv_timer_again(&loop->tick);
+	count_set(&loop->pulse.ticked_ns, clock_ns());
 	/* Not one turn at a time (UV_RUN_ONCE): that looks twice at the kernel for each event. */
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return NULL;

@@ -7,6 +7,7 @@
 #define NET_LOOP_H
 
 #include "base/config.h"
+#include "base/histogram.h"
 #include "base/inbox.h"
 #include "base/slots.h"
 #include "base/wheel.h"
@@ -22,21 +23,33 @@ struct front;
 struct listener;
 struct net;
 
-/* Plain numbers of the loop's thread; read by others only when the thread has ended. */
+/* Counted by the loop with count_add(), read by any thread (base/count.h). */
 struct loop_counters {
-	uint64_t connections;
-	uint64_t refused;     /* upgrades that the gate refused                  */
-	uint64_t turned_away; /* accepted and closed: limits.handshakes, or no descriptor */
-	uint64_t messages_in;
-	uint64_t bytes_in;
-	uint64_t messages_out;
-	uint64_t bytes_out;
-	uint64_t writes;          /* handed to a carrier: each at most one system call */
-	uint64_t closed_protocol; /* 1002, 1003, 1007                     */
-	uint64_t closed_too_big;  /* 1009                                 */
-	uint64_t closed_too_slow; /* 4408                                 */
-	uint64_t dropped_silent;  /* no pong                              */
-	uint64_t posts;           /* taken from the inbox                 */
+	_Atomic uint64_t connections; /* opened since the start               */
+	_Atomic uint64_t ended;       /* of those, gone again                 */
+	_Atomic uint64_t refused;     /* upgrades that the gate refused       */
+	_Atomic uint64_t turned_away; /* accepted and closed: limits.handshakes, or no descriptor */
+	_Atomic uint64_t messages_in;
+	_Atomic uint64_t bytes_in;
+	_Atomic uint64_t messages_bad; /* answered with bad_frame before they went up */
+	_Atomic uint64_t messages_out;
+	_Atomic uint64_t bytes_out;
+	_Atomic uint64_t writes;          /* handed to a carrier: each at most one system call */
+	_Atomic uint64_t closed_protocol; /* 1002, 1003, 1007     */
+	_Atomic uint64_t closed_too_big;  /* 1009                 */
+	_Atomic uint64_t closed_too_slow; /* 4408                 */
+	_Atomic uint64_t closed_expired;  /* 4401                 */
+	_Atomic uint64_t dropped_silent;  /* no pong              */
+	_Atomic uint64_t posts;           /* taken from the inbox */
+};
+
+/* How the loop gets on, seen at its tick, which should come every WHEEL_TICK_MS. Written by the
+ * loop, read by any thread. */
+struct loop_pulse {
+	_Atomic uint64_t
+		ticked_ns;       /* clock_ns() of the last tick; before the first: of the start */
+	_Atomic uint64_t lag_ns; /* by which the last tick came too late */
+	struct histogram lags;
 };
 
 struct loop {
@@ -66,6 +79,7 @@ struct loop {
 	size_t listener_count;
 	uint32_t handshakes; /* accepted, not upgraded yet */
 	struct loop_counters counters;
+	struct loop_pulse pulse;
 	void *act; /* of the room above: its calls on this loop */
 };
 

@@ -9,6 +9,7 @@
 #include "net/front.h"
 #include "net/listen.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -175,29 +176,27 @@ void net_end(struct net *net)
 		loop_join(&net->loops[i]);
 }
 
+uint64_t net_count(const struct net *net, size_t counter)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		const char *counters = (const char *)&net->loops[i].counters;
+		sum += count_read((const _Atomic uint64_t *)(const void *)(counters + counter));
+	}
+	return sum;
+}
+
 static void log_totals(const struct net *net)
 {
-	struct loop_counters sum = { 0 };
-	for (uint32_t i = 0; i < net->loop_count; i++) {
-		const struct loop_counters *one = &net->loops[i].counters;
-		sum.connections += one->connections;
-		sum.refused += one->refused;
-		sum.turned_away += one->turned_away;
-		sum.messages_in += one->messages_in;
-		sum.messages_out += one->messages_out;
-		sum.writes += one->writes;
-		sum.closed_protocol += one->closed_protocol;
-		sum.closed_too_big += one->closed_too_big;
-		sum.closed_too_slow += one->closed_too_slow;
-		sum.dropped_silent += one->dropped_silent;
-	}
-	log_info("net",
-	         "served %lu connections (%lu refused, %lu turned away), %lu messages in, %lu out "
-	         "in %lu writes; "
-	         "closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
-	         sum.connections, sum.refused, sum.turned_away, sum.messages_in, sum.messages_out,
-	         sum.writes, sum.closed_protocol, sum.closed_too_big, sum.closed_too_slow,
-	         sum.dropped_silent);
+#define SUM(member) net_count(net, offsetof(struct loop_counters, member))
+	log_info(
+		"net",
+		"served %lu connections (%lu refused, %lu turned away), %lu messages in, %lu out "
+		"in %lu writes; closed %lu for the protocol, %lu too big, %lu too slow, %lu silent",
+		SUM(connections), SUM(refused), SUM(turned_away), SUM(messages_in),
+		SUM(messages_out), SUM(writes), SUM(closed_protocol), SUM(closed_too_big),
+		SUM(closed_too_slow), SUM(dropped_silent));
+#undef SUM
 }
 
 void net_free(struct net *net)

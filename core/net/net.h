@@ -63,6 +63,9 @@ static inline const struct site *net_site(const struct net *net)
  * was posted before is done then, and no loop holds a pointer that it read before. */
 void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context), void *context);
 
+/* [any] A counter over all loops: offsetof() of a member of struct loop_counters. */
+uint64_t net_count(const struct net *net, size_t counter);
+
 /* [any] Is there a connection of that number? */
 bool net_conn_alive(const struct net *net, act_conn id);
 /* [any] The loop that a connection's number names; NULL: it is no such number. */

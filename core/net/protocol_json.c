@@ -149,10 +149,12 @@ static void refuse(struct conn *conn, const struct actjson_message *message, con
 	const struct outcome outcome = { .kind = OUTCOME_ERROR,
 		                         .status = STATUS_BAD_FRAME,
 		                         .body = act_str(sentence) };
-	if (message->action != 0 && message->seq != 0)
+	if (message->action != 0 && message->seq != 0) {
+		count_add(&conn->loop->counters.messages_bad, 1);
 		conn_answer(conn, &ticket, &outcome);
-	else
+	} else {
 		conn_close(conn, CLOSE_PROTOCOL, sentence);
+	}
 }
 
 static void pass_up(struct conn *conn, const struct actjson_message *read)

@@ -141,10 +141,12 @@ static void refuse(struct conn *conn, const struct actv1_frame *frame, const cha
 	const struct outcome outcome = { .kind = OUTCOME_ERROR,
 		                         .status = STATUS_BAD_FRAME,
 		                         .body = act_str(sentence) };
-	if (frame->version == ACTV1_VERSION && frame->type == ACTV1_REQ && frame->seq != 0)
+	if (frame->version == ACTV1_VERSION && frame->type == ACTV1_REQ && frame->seq != 0) {
+		count_add(&conn->loop->counters.messages_bad, 1);
 		conn_answer(conn, &ticket, &outcome);
-	else
+	} else {
 		conn_close(conn, CLOSE_PROTOCOL, sentence);
+	}
 }
 
 static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t len)

@@ -1,5 +1,6 @@
 #include "reload/reload.h"
 
+#include "act/stats.h"
 #include "act/world.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -24,7 +25,8 @@ struct reload {
 	struct plugin *plugins; /* those that are loaded */
 	size_t plugin_count;
 	struct retire *retire;
-	unsigned number;
+	struct reload_report report; /* of the last one */
+	bool ended;                  /* reload_end() has ended all of them */
 };
 
 /* What is to be swapped in. */
@@ -35,15 +37,6 @@ struct next {
 	struct plan plan;
 	struct stage stage;
 };
-
-static void log_lines(const char *text)
-{
-	while (text != NULL && *text != '\0') {
-		size_t len = strcspn(text, "\n");
-		log_error("reload", "%.*s", (int)len, text);
-		text += len + (text[len] == '\n' ? 1 : 0);
-	}
-}
 
 /* ---- making ---- */
 
@@ -58,8 +51,9 @@ static bool listens_differ(const struct config *one, const struct config *two)
 }
 
 /* What the running server cannot change is named, and stays as it was. */
-static void tell_restart_needed(const struct config *started, const struct config *next)
+static void tell_restart_needed(struct reload *reload, const struct config *next)
 {
+	const struct config *started = reload->started;
 	const struct {
 		const char *key;
 		bool differs;
@@ -71,17 +65,16 @@ static void tell_restart_needed(const struct config *started, const struct confi
 		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
 	};
 	if (next->limits.connections > started->limits.connections)
-		log_warn("reload",
-		         "limits.connections: descriptors were planned for %u at the start; more "
-		         "takes "
-		         "a restart to be sure of",
-		         started->limits.connections);
+		report_warning(&reload->report,
+		               "limits.connections: descriptors were planned for %u at the start; "
+		               "more takes a restart to be sure of",
+		               started->limits.connections);
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (keys[i].differs)
-			log_warn("reload",
-			         "%s: it is another than at the start, and takes effect with a "
-			         "restart",
-			         keys[i].key);
+			report_warning(&reload->report,
+			               "%s: it is another than at the start, and takes effect with "
+			               "a restart",
+			               keys[i].key);
 }
 
 static int read_config(struct reload *reload, struct next *next)
@@ -91,7 +84,7 @@ static int read_config(struct reload *reload, struct next *next)
 	int rc = config_load(source->path, source->overrides, source->override_count, &next->config,
 	                     &errors);
 	if (rc != 0)
-		log_lines(errors.text);
+		report_error_lines(&reload->report, errors.text);
 	config_errors_free(&errors);
 	return rc;
 }
@@ -101,7 +94,7 @@ static int make_world(struct reload *reload, struct next *next)
 	struct config_errors errors = { 0 };
 	struct world_plugins plugins = { next->stage.live, next->stage.live_count };
 	int rc = world_new(next->config, &plugins, reload->world, &next->world, &errors);
-	log_lines(errors.text);
+	report_error_lines(&reload->report, errors.text);
 	config_errors_free(&errors);
 	return rc;
 }
@@ -120,15 +113,15 @@ static int make_next(struct reload *reload, struct next *next)
 	struct err why = { 0 };
 	next->site = site_new(next->config);
 	if (next->site == NULL) {
-		log_error("reload", "endpoints: there were more than %d since the start",
-		          SITE_ENDPOINTS_MAX);
+		report_error(&reload->report, "endpoints: there were more than %d since the start",
+		             SITE_ENDPOINTS_MAX);
 		return -1;
 	}
 	if (plan_make(&next->plan, next->config, &reload->folder, reload->plugins,
 	              reload->plugin_count, &why) != 0 ||
 	    stage_make(&next->stage, reload->act, next->config, &reload->folder, &next->plan,
 	               &why) != 0) {
-		log_error("reload", "%s", why.text);
+		report_error(&reload->report, "%s", why.text);
 		return -1;
 	}
 	return make_world(reload, next);
@@ -147,15 +140,15 @@ static void repoint(struct generation *generation, void *context)
 
 /* A plugin that was loaded with a service and now has none: what it calls there fails from now on.
  */
-static void warn_orphans(const struct stage *stage)
+static void warn_orphans(struct reload *reload, const struct stage *stage)
 {
 	for (size_t i = 0; i < stage->live_count; i++) {
 		const struct manifest *manifest = &stage->live[i]->manifest;
 		for (uint32_t k = 0; k < manifest->need_count; k++)
 			if (stage_provider(stage, manifest->needs[k]) == NULL)
-				log_warn("reload",
-				         "plugin %s needs %s, which nobody provides any more",
-				         manifest->name, manifest->needs[k]);
+				report_warning(&reload->report,
+				               "plugin %s needs %s, which nobody provides any more",
+				               manifest->name, manifest->needs[k]);
 	}
 }
 
@@ -168,8 +161,8 @@ static void set_live_values(struct reload *reload, const struct config *config)
 	pool_queue_max(act->pool, config->limits.worker_queue);
 	int rc = log_open(config->log.file, (enum log_level)config->log.level);
 	if (rc < 0)
-		log_warn("reload", "log.file: %s: %s; the log goes on where it was",
-		         config->log.file, strerror(-rc));
+		report_warning(&reload->report, "log.file: %s: %s; the log goes on where it was",
+		               config->log.file, strerror(-rc));
 }
 
 static void swap(struct reload *reload, struct next *next)
@@ -183,24 +176,25 @@ static void swap(struct reload *reload, struct next *next)
 	for (size_t i = 0; i < stage->live_count; i++) {
 		repoint(stage->live[i], stage);
 		atomic_store(&stage->live[i]->active, true);
+		stats_turn(stage->live[i]->stats, STATS_SERVING);
 	}
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		repoint(reload->plugins[i].generation, stage);
 	retire_repoint(reload->retire, repoint, stage);
-	warn_orphans(stage);
+	warn_orphans(reload, stage);
 	atomic_store_explicit(&act->net->site, next->site, memory_order_release);
 	atomic_store_explicit(&act->world, next->world, memory_order_release);
 }
 
-static void activate_new(const struct next *next)
+static void activate_new(struct reload *reload, const struct next *next)
 {
 	for (size_t i = 0; i < next->plan.count; i++) {
 		const struct plan_entry *entry = &next->plan.entries[i];
 		if (entry->kind == PLAN_NEW &&
 		    generation_step(entry->plugin.generation, STEP_ACTIVATE,
 		                    next->config->load_ms) == ACT_E_LATE)
-			log_error(
-				"reload",
+			report_error(
+				&reload->report,
 				"plugin %s: activate did not end within load_ms; a worker is in it "
 				"still",
 				entry->plugin.name);
@@ -222,25 +216,27 @@ static void free_old(struct reload *reload, struct next *next)
 
 /* ---- who is loaded now ---- */
 
-static void log_entry(const struct plan_entry *entry)
+static void report_entry(struct reload_report *report, const struct plan_entry *entry)
 {
 	const struct plugin *plugin = &entry->plugin, *old = entry->old;
 	const char *name = plugin->name[0] != '\0' ? plugin->name : plugin->source;
 	if (entry->kind == PLAN_KEEP)
-		log_info("reload", "plugin %s: unchanged", old->name);
+		report_plugin(report, old->name, RESULT_UNCHANGED, "unchanged");
 	else if (entry->kind == PLAN_REFUSED)
-		log_warn("reload", "plugin %s: refused: %s%s%s", old != NULL ? old->name : name,
-		         entry->why.text, old != NULL ? "; the one before goes on: " : "",
-		         old != NULL ? old->generation->manifest.version : "");
+		report_plugin(report, old != NULL ? old->name : name, RESULT_REFUSED,
+		              "refused: %s%s%s", entry->why.text,
+		              old != NULL ? "; the one before goes on: " : "",
+		              old != NULL ? old->generation->manifest.version : "");
 	else if (entry->kind == PLAN_OFF)
-		log_info("reload", "plugin %s: switched off in the config", name);
+		report_plugin(report, name, RESULT_OFF, "switched off in the config");
 	else if (old != NULL)
-		log_info("reload", "plugin %s: replaced %s (generation %lu) by %s (generation %lu)",
-		         name, old->generation->manifest.version, old->generation->number,
-		         entry->manifest.version, plugin->generation->number);
+		report_plugin(report, name, RESULT_REPLACED,
+		              "replaced %s (generation %lu) by %s (generation %lu)",
+		              old->generation->manifest.version, old->generation->number,
+		              entry->manifest.version, plugin->generation->number);
 	else
-		log_info("reload", "plugin %s: loaded %s (generation %lu)", name,
-		         entry->manifest.version, plugin->generation->number);
+		report_plugin(report, name, RESULT_LOADED, "loaded %s (generation %lu)",
+		              entry->manifest.version, plugin->generation->number);
 }
 
 /* The old list becomes the new one: what stays is moved, what came is added, the rest retires. */
@@ -250,7 +246,7 @@ static void settle_plugins(struct reload *reload, struct next *next)
 	struct plugin *plugins = mem_new(reload->plugin_count + next->plan.count, sizeof *plugins);
 	size_t count = 0;
 	for (size_t i = 0; i < next->plan.count; i++)
-		log_entry(&next->plan.entries[i]);
+		report_entry(&reload->report, &next->plan.entries[i]);
 	for (size_t i = 0; i < reload->plugin_count; i++) {
 		struct plugin *plugin = &reload->plugins[i];
 		if (stage_has(&next->stage, plugin->generation)) {
@@ -261,7 +257,8 @@ static void settle_plugins(struct reload *reload, struct next *next)
 		for (size_t k = 0; k < next->plan.count; k++)
 			replaced = replaced || next->plan.entries[k].old == plugin;
 		if (!replaced)
-			log_info("reload", "plugin %s: retired: its file is gone", plugin->name);
+			report_plugin(&reload->report, plugin->name, RESULT_RETIRED,
+			              "retired: its file is gone");
 		retire_take(reload->retire, plugin->generation, plugin->copy, config->drain_ms,
 		            config->load_ms);
 		plugin->copy = NULL;
@@ -287,11 +284,11 @@ static void next_free(struct next *next)
 	plan_free(&next->plan);
 }
 
-static void refuse_all(struct next *next)
+static void refuse_all(struct reload *reload, struct next *next)
 {
 	for (size_t i = 0; i < next->plan.count; i++)
 		if (next->plan.entries[i].kind == PLAN_REFUSED)
-			log_entry(&next->plan.entries[i]);
+			report_entry(&reload->report, &next->plan.entries[i]);
 	stage_undo(&next->stage);
 	next_free(next);
 	world_free(next->world);
@@ -303,52 +300,52 @@ static enum reload_verdict take(struct reload *reload, struct next *next)
 {
 	bool partial = any_refused(&next->plan);
 	swap(reload, next);
-	activate_new(next);
+	activate_new(reload, next);
 	free_old(reload, next);
 	settle_plugins(reload, next);
 	next_free(next);
 	return partial ? RELOAD_PARTIAL : RELOAD_TAKEN;
 }
 
-static enum reload_verdict report(const struct reload *reload, enum reload_verdict verdict)
+static enum reload_verdict finish(struct reload *reload, enum reload_verdict verdict)
 {
-	if (verdict == RELOAD_TAKEN)
-		log_info("reload", "reload %u taken: %zu plugins serve", reload->number,
-		         reload->plugin_count);
-	else if (verdict == RELOAD_PARTIAL)
-		log_warn("reload",
-		         "reload %u partial: %zu plugins serve; what was refused is said above",
-		         reload->number, reload->plugin_count);
-	else
-		log_error("reload", "reload %u refused: nothing has changed", reload->number);
+	report_end(&reload->report, verdict, reload->plugin_count);
 	return verdict;
 }
 
 enum reload_verdict reload_first(struct reload *reload)
 {
 	struct next next = { .config = reload->config };
+	report_begin(&reload->report, 0);
 	if (make_next(reload, &next) != 0 || (reload->config->strict && any_refused(&next.plan))) {
 		if (next.world != NULL)
-			log_error("reload", "\"strict\" is set and a plugin was refused");
-		next.config = NULL; /* reload_free() has it */
-		refuse_all(&next);
-		return RELOAD_REFUSED;
+			report_error(&reload->report, "\"strict\" is set and a plugin was refused");
+		next.config = NULL; /* it stays the reload's */
+		refuse_all(reload, &next);
+		return finish(reload, RELOAD_REFUSED);
 	}
-	return take(reload, &next);
+	return finish(reload, take(reload, &next));
 }
 
 enum reload_verdict reload_again(struct reload *reload)
 {
 	struct next next = { 0 };
-	reload->number++;
+	unsigned number = reload->report.number + 1;
+	report_free(&reload->report);
+	report_begin(&reload->report, number);
 	if (read_config(reload, &next) != 0)
-		return report(reload, RELOAD_REFUSED);
-	tell_restart_needed(reload->started, next.config);
+		return finish(reload, RELOAD_REFUSED);
+	tell_restart_needed(reload, next.config);
 	if (make_next(reload, &next) != 0) {
-		refuse_all(&next);
-		return report(reload, RELOAD_REFUSED);
+		refuse_all(reload, &next);
+		return finish(reload, RELOAD_REFUSED);
 	}
-	return report(reload, take(reload, &next));
+	return finish(reload, take(reload, &next));
+}
+
+const struct reload_report *reload_report(const struct reload *reload)
+{
+	return &reload->report;
 }
 
 /* ---- life ---- */
@@ -380,7 +377,7 @@ static bool lost_are_busy(const struct act *act)
 	return atomic_load(&act->steps_lost) > 0;
 }
 
-bool reload_free(struct reload *reload)
+bool reload_end(struct reload *reload)
 {
 	struct act *act = reload->act;
 	struct world *empty = mem_new(1, sizeof *empty);
@@ -404,19 +401,26 @@ bool reload_free(struct reload *reload)
 			plugin->copy = NULL;
 		}
 	}
-	bool all_gone = retire_free(reload->retire, drain_ms + 4 * step_ms);
+	reload->ended = retire_free(reload->retire, drain_ms + 4 * step_ms) && !lost_are_busy(act);
+	if (reload->ended) {
+		atomic_store(&act->world, NULL);
+		world_free(empty);
+	}
+	return reload->ended;
+}
+
+void reload_free(struct reload *reload)
+{
 	folder_close(&reload->folder);
-	if (!all_gone || lost_are_busy(act))
-		return false;
+	report_free(&reload->report);
+	if (!reload->ended)
+		return; /* what hangs may use the rest */
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		plugin_clear(&reload->plugins[i]);
 	free(reload->plugins);
-	atomic_store(&act->world, NULL);
-	world_free(empty);
 	site_free(reload->site);
 	if (reload->config != reload->started)
 		config_free(reload->config);
 	config_free(reload->started);
 	free(reload);
-	return true;
 }

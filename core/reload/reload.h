@@ -9,6 +9,7 @@
 #include "act/act.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "reload/report.h"
 
 #include <stddef.h>
 
@@ -22,12 +23,6 @@ struct reload_source {
 	size_t override_count;
 };
 
-enum reload_verdict {
-	RELOAD_TAKEN,
-	RELOAD_PARTIAL, /* some plugin was refused; what it was before goes on */
-	RELOAD_REFUSED, /* nothing has changed */
-};
-
 /* Takes the config over that the server was started with, and the site made of it, which `act->net`
  * holds already. Opens the state folder. NULL with `why`. */
 struct reload *reload_new(struct act *act, const struct reload_source *source,
@@ -36,11 +31,16 @@ struct reload *reload_new(struct act *act, const struct reload_source *source,
 /* Loads the plugins for the first time. The loops run, and nobody is connected. With "strict" a
  * refused plugin makes it RELOAD_REFUSED. */
 enum reload_verdict reload_first(struct reload *reload);
-/* SIGHUP. Logs a line for each plugin, and one for the whole. */
+/* SIGHUP, or asked for otherwise. Logs a line for each plugin, and one for the whole. */
 enum reload_verdict reload_again(struct reload *reload);
+
+/* What became of the last one, or of the start. Valid until the next. */
+const struct reload_report *reload_report(const struct reload *reload);
 
 /* Ends all plugins; the connections are closed. False: one hangs, and the process must end without
  * freeing what it uses. */
-bool reload_free(struct reload *reload);
+bool reload_end(struct reload *reload);
+/* After reload_end(): leaves the state folder. Frees the rest, where all plugins have ended. */
+void reload_free(struct reload *reload);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "act/call.h"
 #include "act/service.h"
+#include "act/stats.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -215,6 +216,7 @@ void retire_take(struct retire *retire, struct generation *generation, char *cop
 {
 	uint64_t now_ms = clock_ms();
 	struct leaving *leaving = mem_new(1, sizeof *leaving);
+	stats_turn(generation->stats, STATS_DRAINING);
 	*leaving = (struct leaving){ .generation = generation,
 		                     .copy = copy,
 		                     .step_ms = step_ms,

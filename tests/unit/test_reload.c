@@ -32,8 +32,10 @@ struct scene {
 static void end_reload(void *object)
 {
 	struct scene *scene = object;
-	if (scene->reload != NULL)
-		assert_true(reload_free(scene->reload));
+	if (scene->reload != NULL) {
+		assert_true(reload_end(scene->reload));
+		reload_free(scene->reload);
+	}
 	scene->reload = NULL;
 }
 
