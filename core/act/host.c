@@ -8,6 +8,7 @@
 
 #include <act/easy.h>
 #include <stdlib.h>
+#include <string.h>
 
 static act_rc host_reply(const act_host *h, act_token call, uint32_t flags, act_bytes body)
 {
@@ -84,7 +85,7 @@ bool host_is_bytes(act_bytes bytes)
 bool host_is_id(act_bytes id)
 {
 	return id.ptr != NULL && id.len >= 1 && id.len <= 255 &&
-	       act_utf8_span(id.ptr, id.len) == id.len;
+	       memchr(id.ptr, '\0', id.len) == NULL && act_utf8_span(id.ptr, id.len) == id.len;
 }
 
 void host_fill(act_host *host, struct generation *generation)

@@ -20,7 +20,7 @@ const void *host_extension(const act_host *h, const char *id, uint32_t size_min)
 
 /* Bytes that can be read: not a length without a place. */
 bool host_is_bytes(act_bytes bytes);
-/* An id of a user, device or group: 1 to 255 bytes of UTF-8. */
+/* An id of a user, device or group: 1 to 255 bytes of UTF-8, none of them zero. */
 bool host_is_id(act_bytes id);
 
 #endif

@@ -163,6 +163,9 @@ static void ids_are_checked(void **state)
 	assert_int_equal(bind_as(scene, "alice", longer), ACT_E_INVAL);
 	assert_int_equal(bind_as(scene, "al\xFFice", ""), ACT_E_INVAL);
 	assert_int_equal(bind_as(scene, "alice", "\xC3"), ACT_E_INVAL);
+	/* With a zero byte it would be taken for somebody else, or for nobody, further on. */
+	assert_int_equal(h->bind_user(h, conn, act_mem("alice\0x", 7), act_str("")), ACT_E_INVAL);
+	assert_int_equal(h->bind_user(h, conn, act_mem("", 1), act_str("")), ACT_E_INVAL);
 	assert_int_equal(h->bind_user(h, conn, act_mem(NULL, 3), act_str("")), ACT_E_INVAL);
 	assert_int_equal(h->group_join(h, conn, act_str("")), ACT_E_INVAL);
 	assert_int_equal(h->group_join(h, conn, act_str(longer)), ACT_E_INVAL);
