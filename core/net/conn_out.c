@@ -49,7 +49,8 @@ void conn_push(struct conn *conn, struct push *push)
 {
 	const struct config *config = net_site(conn->loop->net)->config;
 	const struct protocol *protocol = conn->protocol;
-	if (conn->close_wanted || protocol->push == NULL || (protocol->only_json && !push->json))
+	if (conn->close_wanted || protocol->push == NULL ||
+	    (protocol->only_json && !push_is_json(push)))
 		return;
 	act_bytes frame = push_frame(push, protocol);
 	uint8_t *to = NULL;

@@ -1,5 +1,8 @@
 #include "net/push.h"
 
+#include "base/json_scan.h"
+#include "base/log.h"
+
 #include <act/easy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,23 @@ act_bytes push_frame(struct push *push, const struct protocol *protocol)
 		*frame = (struct push_frame){ bytes, head + len };
 	}
 	return act_mem(frame->bytes, frame->len);
+}
+
+bool push_is_json(struct push *push)
+{
+	struct json_fault fault;
+	const char *text = push->body.len != 0 ? push->body.ptr : "";
+	if (!push->json)
+		return false;
+	if (push->read == PUSH_NOT_READ) {
+		int rc = json_scan(text, push->body.len, NULL, &fault);
+		push->read = rc == 0 ? PUSH_GOOD_JSON : PUSH_BROKEN_JSON;
+		if (rc != 0)
+			log_error("net",
+			          "push %u is not JSON, though its plugin says so: at byte %zu %s",
+			          push->code, fault.offset, fault.text);
+	}
+	return push->read == PUSH_GOOD_JSON;
 }
 
 void push_clear(struct push *push)

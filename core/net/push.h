@@ -10,6 +10,11 @@
 struct push {
 	uint32_t code;
 	bool json; /* the body is JSON, as the plugin says */
+	enum {
+		PUSH_NOT_READ,
+		PUSH_GOOD_JSON,
+		PUSH_BROKEN_JSON
+	} read; /* what it is; for push_is_json() */
 	act_bytes body;
 	struct push_frame {
 		uint8_t *bytes; /* NULL: not asked for yet */
@@ -20,6 +25,11 @@ struct push {
 /* The whole WebSocket frame of a protocol that takes pushes; good until push_clear(). Empty: no
  * memory. */
 act_bytes push_frame(struct push *push, const struct protocol *protocol);
+
+/* Can the body stand in JSON text? Its plugin says so, and it is so: that is looked at once, when
+ * the first connection asks, and a plugin that says what is not so is told of in the log. */
+bool push_is_json(struct push *push);
+
 void push_clear(struct push *push);
 
 #endif
