@@ -118,6 +118,8 @@ static const char *unfit(const struct actv1_frame *frame)
 		return "flags: a client may set 40 (EXT) and no other";
 	if (frame->status != 0)
 		return "expected status 0";
+	if (frame->by.len != 0)
+		return "plugin@generation in ext: expected it empty, the server fills it in";
 	switch (frame->type) {
 	case ACTV1_REQ:
 		return frame->seq == 0 ? "REQ: expected a seq that is not 0" : NULL;
