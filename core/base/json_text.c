@@ -82,19 +82,22 @@ size_t json_text_escape(char *to, size_t room, const char *from, size_t len)
 	size_t n = 0;
 	for (size_t i = 0, taken; i < len; i += taken) {
 		unsigned char c = (unsigned char)from[i];
-		char escaped[8] = { '\\', (char)c };
-		size_t put = taken = character_len(c);
+		char escape[8];
 		const char *what = from + i;
-		if (c < 0x20)
-			put = (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
+		size_t put = taken = character_len(c);
+		if (c < 0x20) {
+			put = (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
+			what = escape;
+		} else if (c == '"' || c == '\\') {
+			escape[0] = '\\';
+			escape[1] = (char)c;
 			put = 2;
-		if (put != taken)
-			what = escaped;
+			what = escape;
+		}
 		if (put > room - n)
 			break;
-		memcpy(to + n, what, put);
-		n += put;
+		for (size_t k = 0; k < put; k++)
+			to[n++] = what[k];
 	}
 	return n;
 }
