@@ -112,8 +112,8 @@ bool json_whole(struct json_run value, uint32_t min, uint32_t max, uint32_t *out
 	cJSON *number = cJSON_ParseWithLength(value.at, value.len);
 	double found = cJSON_IsNumber(number) ? cJSON_GetNumberValue(number) : -1;
 	cJSON_Delete(number);
-	if (!(found >= min && found <= max))
+	if (!(found >= min && found <= max) || (double)(uint32_t)found != found)
 		return false;
 	*out = (uint32_t)found;
-	return (double)*out == found;
+	return true;
 }

@@ -32,7 +32,8 @@ bool json_is(struct json_run string, const char *plain);
 /* Decodes a string (RFC 8259, section 7) into `to`, with a zero behind it. -1: the value is no
  * string, or does not fit into `room` bytes with the zero; otherwise its length. */
 int json_string(struct json_run string, char *to, size_t room);
-/* A whole number from `min` to `max`, however it is written (7, 7.0, 7e0). False: it is none. */
+/* A whole number from `min` to `max`, however it is written (7, 7.0, 7e0). False: it is none, and
+ * `out` is as it was. */
 bool json_whole(struct json_run value, uint32_t min, uint32_t max, uint32_t *out);
 
 #endif
