@@ -99,6 +99,13 @@ struct config_limits {
 	uint32_t push_queue_bytes; /* pushes on their way to other loops; then ACT_E_BUSY */
 };
 
+/* permessage-deflate. */
+struct config_deflate {
+	bool enabled;       /* for new connections */
+	uint32_t min_bytes; /* shorter messages are sent as they are */
+	uint32_t level;     /* 1, the fastest, to 9, the smallest */
+};
+
 /* Where the server is asked about itself, beside the unix socket in state_dir. */
 struct config_admin {
 	struct config_listen listen; /* TCP; text NULL: none */
@@ -139,6 +146,7 @@ struct config {
 	struct config_service *services;
 	size_t service_count;
 	struct config_limits limits;
+	struct config_deflate deflate;
 	struct config_admin admin;
 	struct config_log log;
 	uint32_t ping_s;          /* between pings on a silent connection; 0: none */

@@ -136,6 +136,15 @@ static const struct config_key keys[] = {
 	  "67108864", LIVE,
 	  "Bytes of pushes on their way to other loops; beyond, a push is refused (ACT_E_BUSY)." },
 
+	{ "deflate", OBJECT, "{}", LIVE,
+	  "Compression of messages (permessage-deflate), for clients that offer it." },
+	{ "deflate.enabled", BOOL(AT(deflate.enabled)), "false", LIVE,
+	  "Negotiate it on new connections." },
+	{ "deflate.min_bytes", WHOLE(AT(deflate.min_bytes), 1, 64 * MIB), "256", LIVE,
+	  "Shorter messages are sent as they are; so is whatever does not shrink." },
+	{ "deflate.level", WHOLE(AT(deflate.level), 1, 9), "1", LIVE,
+	  "1: least work, 9: smallest messages." },
+
 	{ "admin", OBJECT, "{}", RESTART,
 	  "The admin listener on TCP. The one on the unix socket admin.sock in state_dir is "
 	  "always there." },

@@ -2,8 +2,8 @@
  * below it.
  *
  * Nothing above net/conn knows which carrier a connection has. A carrier calls conn_message(),
- * conn_alive(), conn_writable(), conn_peer_closing() and conn_gone(); the connection calls these.
- * All on the connection's loop. */
+ * conn_message_packed(), conn_alive(), conn_writable(), conn_peer_closing() and conn_gone(); the
+ * connection calls these. All on the connection's loop. */
 #ifndef NET_CARRIER_H
 #define NET_CARRIER_H
 

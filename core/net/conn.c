@@ -83,6 +83,7 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 	conn->carried = carried;
 	conn->endpoint = birth->endpoint;
 	conn->protocol = birth->protocol;
+	conn->deflate_bits = birth->deflate_bits;
 	conn->seen_ms = loop->now_ms;
 	snprintf(conn->address, sizeof conn->address, "%s", birth->address);
 	conn->list_next = loop->conn_list;

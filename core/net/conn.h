@@ -9,6 +9,7 @@
 
 #include "base/wheel.h"
 #include "net/carrier.h"
+#include "net/deflate.h"
 #include "net/frame.h"
 #include "net/hub.h"
 #include "net/message.h"
@@ -65,6 +66,7 @@ struct conn {
 	struct wheel_timer expiry; /* of the login: the notice, then the end */
 	uint64_t expires_ms;       /* clock_ms(); 0: never */
 	uint32_t bad_tokens;       /* shown in band, one after the other */
+	uint8_t deflate_bits;      /* window of what is compressed for it; 0: nothing is */
 	char address[48];
 };
 
@@ -77,7 +79,8 @@ struct conn_birth {
 	const char *user; /* or NULL */
 	const char *device;
 	const char *address;
-	int64_t expires_at; /* of the login: seconds since 1970; 0: never */
+	int64_t expires_at;   /* of the login: seconds since 1970; 0: never */
+	uint8_t deflate_bits; /* with permessage-deflate: the window in what is sent; 0: without */
 };
 
 /* A connection is open. NULL: there are too many. */
@@ -85,6 +88,8 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
                        const struct conn_birth *birth);
 /* A whole message, borrowed. `text` is not checked for UTF-8 yet. */
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
+/* The same of a message that is compressed. */
+void conn_message_packed(struct conn *conn, bool text, act_bytes packed);
 /* Any frame came in. */
 void conn_alive(struct conn *conn);
 /* All that the carrier had kept is written. */
@@ -134,7 +139,7 @@ void conn_login(struct conn *conn, act_bytes token, struct login *login);
 /* Until the login ends, in whole seconds. For a connection with expires_ms. */
 uint32_t conn_expires_in_s(const struct conn *conn);
 
-/* ---- among conn.c, conn_in.c, conn_out.c and conn_login.c ---- */
+/* ---- among conn*.c ---- */
 
 /* The login ends at this time (seconds since 1970; 0: never): the client is told before, and the
  * connection is closed with 4401 then. */
@@ -150,6 +155,8 @@ void conn_pending_free(struct conn *conn);
 bool conn_flush(struct conn *conn);
 /* More is unsent than limits.outbox_bytes: no further message is taken up. */
 bool conn_congested(const struct conn *conn);
+/* Is a message of this length compressed for the connection, and how? */
+bool conn_packs(const struct conn *conn, size_t len, struct deflate_way *way);
 /* Puts a ping into the outbox. */
 void conn_ping(struct conn *conn);
 

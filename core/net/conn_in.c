@@ -31,8 +31,8 @@ static bool pending_full(const struct conn *conn)
 	       conn->pending_bytes >= limits->pending_bytes;
 }
 
-/* Reading goes on while the queue has room. What was read before a pause took effect may overrun
- * the bound by a receive buffer's worth, never by more. */
+/* Reading goes on while the queue has room. A pause counts from the next message on: one of the
+ * longest may overrun the bound, never more. */
 void conn_steer_reading(struct conn *conn)
 {
 	bool pause = pending_full(conn) || conn_congested(conn) || conn->loop->draining;

@@ -27,15 +27,23 @@ bool conn_send(struct conn *conn, const struct envelope *envelope, act_bytes bod
 	size_t len = envelope->head_len + body.len + tail_len;
 	if (conn->close_wanted)
 		return true;
-	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, FRAME_HEADER_MAX + len);
+	struct deflate_way way;
+	bool packs = conn_packs(conn, len, &way);
+	size_t room = FRAME_HEADER_MAX + len;
+	if (packs)
+		room = 2 * room + DEFLATE_TAIL;
+	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, room);
 	if (to == NULL)
 		return false;
 	size_t head = frame_header(to, envelope->kind, len);
 	envelope_fill(to + head, envelope, body);
 	if (net_site(conn->loop->net)->config->log.frames)
 		show_message(conn, ">", envelope->kind == FRAME_TEXT, to + head, len);
-	outbox_commit(&conn->outbox, head + len);
-	count_out(conn, head + len);
+	len += head;
+	if (packs)
+		len = deflate_frame(&conn->loop->deflate, way, to, len);
+	outbox_commit(&conn->outbox, len);
+	count_out(conn, len);
 	return true;
 }
 
@@ -52,8 +60,11 @@ void conn_push(struct conn *conn, struct push *push)
 	if (conn->close_wanted || protocol->push == NULL ||
 	    (protocol->only_json && !push_is_json(push)))
 		return;
-	act_bytes frame = push_frame(push, protocol);
+	struct deflate_way way;
+	act_bytes plain = push_frame(push, protocol), frame = plain;
 	uint8_t *to = NULL;
+	if (plain.len != 0 && conn_packs(conn, plain.len - frame_header_len(plain.ptr), &way))
+		frame = push_frame_packed(push, protocol, &conn->loop->deflate, way);
 	if (frame.len != 0 && conn->outbox.len + frame.len <= config->limits.outbox_bytes)
 		to = outbox_reserve(&conn->outbox, &conn->loop->stock, frame.len);
 	if (to == NULL) {
@@ -62,7 +73,7 @@ void conn_push(struct conn *conn, struct push *push)
 	}
 	memcpy(to, frame.ptr, frame.len);
 	if (config->log.frames)
-		show_frame(conn, frame.ptr, frame.len);
+		show_frame(conn, plain.ptr, plain.len);
 	outbox_commit(&conn->outbox, frame.len);
 	count_out(conn, frame.len);
 }

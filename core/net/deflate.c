@@ -2,9 +2,11 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "net/frame.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 /* zlib's own default: 128 KiB of hash tables and pending symbols. */
@@ -68,7 +70,7 @@ static z_stream *unpacker_of(struct deflate *deflate)
 
 void deflate_free(struct deflate *deflate)
 {
-	for (size_t i = 0; i < sizeof deflate->packers / sizeof deflate->packers[0]; i++) {
+	for (size_t i = 0; i < DEFLATE_SIZES; i++) {
 		if (deflate->packers[i] != NULL)
 			deflateEnd(deflate->packers[i]);
 		free(deflate->packers[i]);
@@ -118,7 +120,30 @@ int deflate_pack(struct deflate *deflate, struct deflate_way way, act_bytes mess
 	return flush_into(packer_of(deflate, way), message, to, room, len);
 }
 
+size_t deflate_frame(struct deflate *deflate, struct deflate_way way, uint8_t *frame, size_t len)
+{
+	size_t head = frame_header_len(frame), packed_len;
+	uint8_t *packed = frame + len;
+	enum frame_kind kind = frame[0] & 0x0F;
+	CHECK(kind == FRAME_TEXT || kind == FRAME_BINARY);
+	/* In this room it either ends up shorter or does not fit. */
+	if (deflate_pack(deflate, way, (act_bytes){ frame + head, len - head }, packed,
+	                 len - head + DEFLATE_TAIL, &packed_len) != 0)
+		return len;
+	head = frame_header(frame, kind, packed_len);
+	frame[0] |= FRAME_RSV1;
+	memmove(frame + head, packed, packed_len);
+	return head + packed_len;
+}
+
 /* ---- opening ---- */
+
+/* Literal bytes in zlib's fixed code take nine bits at the most, which is an eighth more; what each
+ * block adds to that is less than the rest. */
+size_t deflate_bound(size_t len)
+{
+	return len + len / 8 + 64;
+}
 
 /* A message that grows while it is opened: to one byte more than it may have, which tells that
  * there is more. */

@@ -15,7 +15,11 @@
 struct z_stream_s;
 
 /* Sizes of a window, as powers of two. RFC 7692 has 8 too, which zlib cannot make. */
-enum { DEFLATE_BITS_MIN = 9, DEFLATE_BITS_MAX = 15 };
+enum {
+	DEFLATE_BITS_MIN = 9,
+	DEFLATE_BITS_MAX = 15,
+	DEFLATE_SIZES = DEFLATE_BITS_MAX - DEFLATE_BITS_MIN + 1,
+};
 
 /* What deflate_pack() wants to have free behind the result: the end of a flushed block, which does
  * not travel (RFC 7692, section 7.2.1). */
@@ -23,7 +27,7 @@ enum { DEFLATE_TAIL = 4 };
 
 struct deflate {
 	struct z_stream_s *unpacker;
-	struct z_stream_s *packers[DEFLATE_BITS_MAX - DEFLATE_BITS_MIN + 1];
+	struct z_stream_s *packers[DEFLATE_SIZES];
 };
 
 void deflate_free(struct deflate *deflate);
@@ -39,6 +43,15 @@ struct deflate_way {
  * message. */
 int deflate_pack(struct deflate *deflate, struct deflate_way way, act_bytes message, uint8_t *to,
                  size_t room, size_t *len);
+
+/* Compresses the message in a frame that net/frame wrote, where that makes it shorter: `len` bytes,
+ * behind which there are len + DEFLATE_TAIL more to work in. Returns the length of the frame, which
+ * stays where it is. */
+size_t deflate_frame(struct deflate *deflate, struct deflate_way way, uint8_t *frame, size_t len);
+
+/* The longest that a message of `len` bytes becomes when a client compresses it, be it content that
+ * does not shrink and a thrifty client: bounds what is gathered before it is opened. */
+size_t deflate_bound(size_t len);
 
 /* Opens a compressed message. 0, and the message, which the caller frees; or ACT_E_TOOBIG: it is
  * longer than `max` bytes (it is opened no further than that), ACT_E_INVAL: it is no whole DEFLATE

@@ -20,6 +20,11 @@ size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len)
 	return 10;
 }
 
+size_t frame_header_len(const uint8_t *frame)
+{
+	return frame[1] == 127 ? 10 : frame[1] == 126 ? 4 : 2;
+}
+
 size_t frame_close(uint8_t *to, uint16_t code, const char *reason)
 {
 	size_t len = strlen(reason);

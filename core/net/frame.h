@@ -16,8 +16,13 @@ enum frame_kind {
 
 enum { FRAME_HEADER_MAX = 10, FRAME_CODE_BYTES = 4 };
 
+/* The bit of a header's first byte that says "compressed" (RFC 7692, section 6). */
+enum { FRAME_RSV1 = 0x40 };
+
 /* Writes the header of a final frame of `len` payload bytes; returns its length (2, 4 or 10). */
 size_t frame_header(uint8_t *to, enum frame_kind kind, uint64_t len);
+/* The length of the header of a frame that was written so. */
+size_t frame_header_len(const uint8_t *frame);
 
 /* Writes a whole close frame (RFC 6455, section 5.5.1), its reason cut to what a control frame
  * holds; returns its length, at most FRAME_HEADER_MAX + FRAME_CLOSE_MAX. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "net/actjson.h"
 #include "net/actv1.h"
+#include "net/extension.h"
 #include "net/front_private.h"
 #include "net/handshake.h"
 #include "net/net.h"
@@ -109,6 +110,28 @@ static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
 	return true;
 }
 
+static void deliver(const struct session *session, const uint8_t *bytes, size_t len)
+{
+	bool text = !lws_frame_is_binary(session->wsi);
+	if (session->packed)
+		conn_message_packed(session->conn, text, (act_bytes){ bytes, len });
+	else
+		conn_message(session->conn, text, bytes, len);
+}
+
+/* The bit that says "compressed" belongs on the first frame of a message (RFC 7692, section 6).
+ * libwebsockets refuses it where the extension was not negotiated, and otherwise lets it pass
+ * everywhere. */
+static bool mark_fits(struct session *session, bool first, size_t rest)
+{
+	bool marked = (lws_get_reserved_bits(session->wsi) & FRAME_RSV1) != 0;
+	bool new_frame = session->at_frame;
+	session->at_frame = rest == 0;
+	if (first)
+		session->packed = marked;
+	return first || !marked || !new_frame;
+}
+
 /* libwebsockets hands out frames in pieces, as they are read. A message in one piece goes up where
  * it lies; others are put together, and given up as soon as the announced length is over the limit.
  */
@@ -117,23 +140,29 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 	struct lws *wsi = session->wsi;
 	struct conn *conn = session->conn;
 	bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
-	bool text = !lws_frame_is_binary(wsi);
 	size_t limit = net_site(conn->loop->net)->config->limits.message_bytes;
 	size_t rest = (size_t)lws_remaining_packet_payload(wsi);
 	if (conn->close_wanted)
 		return;
+	if (!mark_fits(session, first, rest)) {
+		free_pieces(session);
+		conn_close(conn, CLOSE_PROTOCOL, "RSV1 on a frame that continues a message");
+		return;
+	}
 	if (first)
 		session->pieces_len = 0;
+	if (session->packed)
+		limit = deflate_bound(limit);
 	if (len + session->pieces_len > limit || rest > limit - len - session->pieces_len) {
 		free_pieces(session);
 		conn_close(conn, CLOSE_TOO_BIG, "the message is too long");
 	} else if (first && final) {
-		conn_message(conn, text, bytes, len);
+		deliver(session, bytes, len);
 	} else if (!add_piece(session, bytes, len)) {
 		free_pieces(session);
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
 	} else if (final) {
-		conn_message(conn, text, session->pieces, session->pieces_len);
+		deliver(session, session->pieces, session->pieces_len);
 		free_pieces(session);
 	}
 }
@@ -184,8 +213,13 @@ static int on_established(struct session *session, struct lws *wsi)
 	session->wsi = wsi;
 	session->upgraded = true;
 	loop->handshakes--;
-	struct conn_birth birth = { verdict->endpoint, verdict->protocol, verdict->user,
-		                    verdict->device,   session->address,  verdict->expires_at };
+	struct conn_birth birth = { .endpoint = verdict->endpoint,
+		                    .protocol = verdict->protocol,
+		                    .user = verdict->user,
+		                    .device = verdict->device,
+		                    .address = session->address,
+		                    .expires_at = verdict->expires_at,
+		                    .deflate_bits = session->deflate_bits };
 	session->conn = conn_open(loop, &front_carrier, session, &birth);
 	free(session->verdict);
 	session->verdict = NULL;
@@ -263,6 +297,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		return -1;
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return session != NULL ? on_protocol(session, wsi) : -1;
+	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+		return session != NULL ? extension_confirm(session) : -1;
+	case LWS_CALLBACK_ADD_HEADERS:
+		return session != NULL ? extension_add_parameters(session, in) : -1;
 	case LWS_CALLBACK_ESTABLISHED:
 		return session != NULL ? on_established(session, wsi) : -1;
 	case LWS_CALLBACK_RECEIVE:
@@ -347,6 +385,7 @@ struct front *front_new(struct loop *loop, uint32_t handshake_ms)
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = spoken,
+		.extensions = extension_table(),
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 		           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 		.foreign_loops = front->foreign,

@@ -148,6 +148,24 @@ static bool protocol_fits(const struct gate_request *request, const struct endpo
 	return false;
 }
 
+/* An offer that is not taken is no fault. A header that is no list of offers is one (RFC 6455,
+ * section 9.1), even where none would be taken. */
+static bool extensions_fit(const struct gate_request *request, const struct config *config,
+                           struct gate_verdict *verdict)
+{
+	if (request->extensions == NULL)
+		return true;
+	if (offer_choose(request->extensions, &verdict->offer) != 0) {
+		refuse(verdict, &bad_request, "",
+		       "Sec-WebSocket-Extensions: expected names with parameters, as in "
+		       "\"permessage-deflate; client_max_window_bits\", found \"%.60s\"",
+		       request->extensions);
+		return false;
+	}
+	verdict->offer.taken = verdict->offer.taken && config->deflate.enabled;
+	return true;
+}
+
 /* "Bearer TOKEN" (RFC 6750, section 2.1), or the bare token, as in a header of another name.
  * Credentials of another scheme are meant for somebody else, a proxy in front most likely: NULL. */
 static const char *bearer(const char *value)
@@ -269,7 +287,8 @@ void gate_decide(const struct site *site, const struct gate_request *request, bo
 		refuse(verdict, &not_found, "", "there is no endpoint at \"%.200s\"",
 		       request->path);
 	else if (!handshake_fits(request, verdict) ||
-	         !protocol_fits(request, endpoint->endpoint, verdict))
+	         !protocol_fits(request, endpoint->endpoint, verdict) ||
+	         !extensions_fit(request, site->config, verdict))
 		return;
 	else if (!origin_allowed(site->config, request->origin))
 		refuse(verdict, &forbidden, "", "the origin \"%.200s\" is not allowed here",

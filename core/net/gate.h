@@ -6,6 +6,7 @@
 #ifndef NET_GATE_H
 #define NET_GATE_H
 
+#include "net/offer.h"
 #include "net/protocol.h"
 #include "net/site.h"
 
@@ -22,6 +23,7 @@ struct gate_request {
 	const char *version;     /* Sec-WebSocket-Version  */
 	const char *key;         /* Sec-WebSocket-Key      */
 	const char *subprotocol; /* Sec-WebSocket-Protocol */
+	const char *extensions;  /* Sec-WebSocket-Extensions */
 	const char *origin;
 	const char *authorization; /* of the header that "login.header" names */
 	const char *cookie;        /* the value of the cookie that "login.cookie" names */
@@ -52,6 +54,7 @@ struct gate_verdict {
 	char user[GATE_ID_MAX + 1];      /* empty: nobody  */
 	char device[GATE_ID_MAX + 1];
 	int64_t expires_at; /* of the login: seconds since 1970; 0: never */
+	struct offer offer; /* of permessage-deflate: what came of it */
 	int http;           /* status of a refusal */
 	const char *reason; /* of the status line  */
 	const char *header; /* one more header line with its end, or "" */

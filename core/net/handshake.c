@@ -14,6 +14,7 @@ struct head {
 	char version[64];
 	char key[256];
 	char subprotocol[128];
+	char extensions[255]; /* what libwebsockets reads; it leaves a longer one without a reply */
 	char origin[512];
 	char authorization[GATE_TOKEN_MAX];
 	char cookie[GATE_TOKEN_MAX];
@@ -158,10 +159,15 @@ void handshake_decide(struct lws *wsi, const struct session *session, const char
 	request.key = known_header(wsi, WSI_TOKEN_KEY, head.key, sizeof head.key, &request);
 	request.subprotocol = known_header(wsi, WSI_TOKEN_PROTOCOL, head.subprotocol,
 	                                   sizeof head.subprotocol, &request);
+	request.extensions = known_header(wsi, WSI_TOKEN_EXTENSIONS, head.extensions,
+	                                  sizeof head.extensions, &request);
 	request.origin =
 		known_header(wsi, WSI_TOKEN_ORIGIN, head.origin, sizeof head.origin, &request);
 	read_login(wsi, site->config, &head, &request);
 	gate_decide(site, &request, full, net->up.authenticate, verdict);
+	/* For libwebsockets a tab ends an offer, so it would not count them as the gate did. */
+	if (request.extensions != NULL && strchr(request.extensions, '\t') != NULL)
+		verdict->offer.taken = false;
 }
 
 void handshake_refuse(struct lws *wsi, const struct gate_verdict *verdict)

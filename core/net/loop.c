@@ -218,5 +218,6 @@ void loop_free(struct loop *loop)
 	CHECK(uv_loop_close(&loop->uv) == 0);
 	hub_free(&loop->hub);
 	outbox_stock_free(&loop->stock);
+	deflate_free(&loop->deflate);
 	slots_free(&loop->conns);
 }

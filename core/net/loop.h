@@ -11,6 +11,7 @@
 #include "base/inbox.h"
 #include "base/slots.h"
 #include "base/wheel.h"
+#include "net/deflate.h"
 #include "net/hub.h"
 #include "net/outbox.h"
 
@@ -73,6 +74,7 @@ struct loop {
 	struct conn *turn_first; /* those with something to do at the end of this turn */
 	struct conn **turn_last;
 	struct outbox_stock stock;
+	struct deflate deflate;
 	struct hub hub;
 	struct front *front;
 	struct listener *listeners;

@@ -41,10 +41,29 @@ bool push_is_json(struct push *push)
 	return push->read == PUSH_GOOD_JSON;
 }
 
+act_bytes push_frame_packed(struct push *push, const struct protocol *protocol,
+                            struct deflate *deflate, struct deflate_way way)
+{
+	struct push_frame *frame = &push->packed[protocol->index][way.bits - DEFLATE_BITS_MIN];
+	if (frame->bytes == NULL) {
+		act_bytes plain = push_frame(push, protocol);
+		uint8_t *bytes = plain.len != 0 ? malloc(2 * plain.len + DEFLATE_TAIL) : NULL;
+		if (bytes == NULL)
+			return act_mem(NULL, 0);
+		memcpy(bytes, plain.ptr, plain.len);
+		*frame =
+			(struct push_frame){ bytes, deflate_frame(deflate, way, bytes, plain.len) };
+	}
+	return act_mem(frame->bytes, frame->len);
+}
+
 void push_clear(struct push *push)
 {
 	for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
 		free(push->frames[i].bytes);
-		push->frames[i] = (struct push_frame){ 0 };
+		for (size_t size = 0; size < DEFLATE_SIZES; size++)
+			free(push->packed[i][size].bytes);
 	}
+	memset(push->frames, 0, sizeof push->frames);
+	memset(push->packed, 0, sizeof push->packed);
 }

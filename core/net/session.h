@@ -20,8 +20,11 @@ struct session {
 	bool *gone;                   /* tells front_adopt() that libwebsockets gave up at once */
 	bool reserved; /* it counts against limits.connections, until its connection does */
 	bool upgraded;
+	uint8_t deflate_bits; /* with permessage-deflate: the window in what is sent; 0: without */
 
 	/* A message that comes in pieces. */
+	bool packed;   /* it is compressed */
+	bool at_frame; /* the next piece is the first of its frame */
 	uint8_t *pieces;
 	size_t pieces_len;
 	size_t pieces_room;

@@ -86,6 +86,6 @@ void show_message(const struct conn *conn, const char *way, bool text, const uin
 
 void show_frame(const struct conn *conn, const uint8_t *frame, size_t len)
 {
-	size_t head = frame[1] == 127 ? 10 : frame[1] == 126 ? 4 : 2;
+	size_t head = frame_header_len(frame);
 	show_message(conn, ">", (frame[0] & 0x0F) == FRAME_TEXT, frame + head, len - head);
 }

@@ -1,5 +1,7 @@
 /* Messages compressed and opened: RFC 7692, section 7.2; RFC 1951. */
 #include "net/deflate.h"
+#include "net/frame.h"
+#include "net/push.h"
 
 #include <act/easy.h> /* before cmocka, whose fail() is a macro */
 
@@ -295,6 +297,120 @@ static void what_does_not_shrink_is_seen(void **state)
 	                 -1);
 }
 
+/* Whatever a client's zlib is told to do, the longest message fits in the bound. */
+static void assert_within_bound(const uint8_t *text, size_t text_len)
+{
+	static uint8_t packed[200000];
+	for (int memory = 1; memory <= 9; memory++) {
+		static const int strategies[] = { Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_FIXED };
+		for (size_t i = 0; i < sizeof strategies / sizeof strategies[0]; i++) {
+			z_stream stream = { 0 };
+			assert_int_equal(
+				deflateInit2(&stream, 1, Z_DEFLATED, -9, memory, strategies[i]),
+				Z_OK);
+			stream.next_in = (Bytef *)(uintptr_t)text;
+			stream.avail_in = (uInt)text_len;
+			stream.next_out = packed;
+			stream.avail_out = sizeof packed;
+			assert_int_equal(deflate(&stream, Z_SYNC_FLUSH), Z_OK);
+			assert_int_not_equal(stream.avail_out, 0);
+			assert_in_range(stream.total_out - DEFLATE_TAIL, 0,
+			                deflate_bound(text_len));
+			deflateEnd(&stream);
+		}
+	}
+}
+
+static void the_bound_is_one(void **state)
+{
+	static uint8_t text[100000];
+	uint32_t random = 99;
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++) {
+		random = random * 1664525 + 1013904223;
+		text[i] = (uint8_t)(random >> 24 | 0x90); /* nine bits each in the fixed code */
+	}
+	for (size_t len = 1; len <= sizeof text; len = len * 3 + 1)
+		assert_within_bound(text, len);
+	assert_within_bound(text, sizeof text);
+}
+
+/* ---- frames ---- */
+
+static size_t put_frame(uint8_t *to, enum frame_kind kind, const uint8_t *text, size_t len)
+{
+	size_t head = frame_header(to, kind, len);
+	memcpy(to + head, text, len);
+	return head + len;
+}
+
+/* At each length of a header, before and after. */
+static void a_frame_becomes_shorter_where_it_is(void **state)
+{
+	static const size_t lengths[] = { 20, 125, 126, 200, 4000, 65535, 65536, 90000 };
+	static uint8_t text[90000], frame[200000];
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)('a' + i % 11);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		size_t plain = put_frame(frame, FRAME_TEXT, text, lengths[i]);
+		memset(frame + plain, 0xA5, sizeof frame - plain);
+		size_t len = deflate_frame(&deflaters, usual, frame, plain);
+		/* It works in the room that it may work in, and nowhere else. */
+		for (size_t at = 2 * plain + DEFLATE_TAIL; at < sizeof frame; at++)
+			assert_int_equal(frame[at], 0xA5);
+		assert_true(len < plain);
+		assert_int_equal(frame[0], 0x80 | FRAME_RSV1 | FRAME_TEXT);
+		size_t head = frame_header_len(frame);
+		assert_opens(frame + head, len - head, text, lengths[i]);
+		uint8_t header[FRAME_HEADER_MAX];
+		assert_int_equal(frame_header(header, FRAME_TEXT, len - head), head);
+		assert_memory_equal(frame + 1, header + 1, head - 1);
+	}
+}
+
+static void a_frame_that_would_not_stays_as_it_is(void **state)
+{
+	static const uint8_t texts[][4] = { "", "x", "abc" };
+	uint8_t frame[40], before[sizeof frame];
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		size_t len = put_frame(frame, FRAME_BINARY, texts[i], i);
+		memcpy(before, frame, len);
+		assert_int_equal(deflate_frame(&deflaters, usual, frame, len), len);
+		assert_memory_equal(frame, before, len);
+	}
+}
+
+/* ---- pushes ---- */
+
+static void a_push_is_compressed_once_for_all(void **state)
+{
+	static const struct deflate_way small = { 9, 6 };
+	uint8_t text[1000];
+	(void)state;
+	memset(text, 'x', sizeof text);
+	struct push push = { .code = 1110, .body = { text, sizeof text } };
+	act_bytes plain = push_frame(&push, &protocol_base);
+	act_bytes first = push_frame_packed(&push, &protocol_base, &deflaters, usual);
+	act_bytes second = push_frame_packed(&push, &protocol_base, &deflaters, usual);
+	act_bytes other = push_frame_packed(&push, &protocol_v1, &deflaters, usual);
+	act_bytes narrow = push_frame_packed(&push, &protocol_base, &deflaters, small);
+	assert_ptr_equal(first.ptr, second.ptr);
+	assert_int_equal(first.len, second.len);
+	assert_ptr_not_equal(other.ptr, first.ptr);
+	assert_ptr_not_equal(narrow.ptr, first.ptr);
+	assert_true(first.len < plain.len && narrow.len < plain.len && other.len < plain.len);
+	const uint8_t *frame = first.ptr, *whole = plain.ptr;
+	size_t head = frame_header_len(frame), whole_head = frame_header_len(whole);
+	assert_opens(frame + head, first.len - head, whole + whole_head, plain.len - whole_head);
+	push_clear(&push);
+	assert_null(push.packed[protocol_base.index][0].bytes);
+	/* It can be used again. */
+	assert_true(push_frame_packed(&push, &protocol_base, &deflaters, usual).len != 0);
+	push_clear(&push);
+}
+
 /* ---- life, and faults of the program ---- */
 
 static void makes_what_is_needed_and_no_more(void **state)
@@ -354,6 +470,10 @@ int main(void)
 		cmocka_unit_test(every_window_and_level_opens_again),
 		cmocka_unit_test(does_not_go_beyond_its_room),
 		cmocka_unit_test(what_does_not_shrink_is_seen),
+		cmocka_unit_test(the_bound_is_one),
+		cmocka_unit_test(a_frame_becomes_shorter_where_it_is),
+		cmocka_unit_test(a_frame_that_would_not_stays_as_it_is),
+		cmocka_unit_test(a_push_is_compressed_once_for_all),
 		cmocka_unit_test(makes_what_is_needed_and_no_more),
 		cmocka_unit_test(dies_of_a_way_that_there_is_not),
 	};

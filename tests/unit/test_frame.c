@@ -54,6 +54,14 @@ static void writes_no_further_than_it_says(void **state)
 	}
 }
 
+static void its_length_can_be_told_later(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+		assert_int_equal(frame_header_len((const uint8_t *)headers[i].bytes),
+		                 headers[i].count);
+}
+
 /* RFC 6455, section 5.5.1. */
 static void a_close_says_code_and_reason(void **state)
 {
@@ -94,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_final_unmasked_and_shortest),
 		cmocka_unit_test(writes_no_further_than_it_says),
+		cmocka_unit_test(its_length_can_be_told_later),
 		cmocka_unit_test(a_close_says_code_and_reason),
 		cmocka_unit_test(a_long_reason_is_cut),
 	};

@@ -244,6 +244,32 @@ static void quotes_what_it_was_sent(void **state)
 
 /* ---- origins ---- */
 
+/* The deciding itself is net/offer's. */
+static void compression_is_the_configs_choice(void **state)
+{
+	struct gate_request r = request_to("/optional");
+	struct gate_verdict verdict;
+	(void)state;
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_false(verdict.offer.taken);
+	r.extensions = "permessage-deflate; server_max_window_bits=10";
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_non_null(verdict.endpoint);
+	assert_false(verdict.offer.taken);
+	config.deflate.enabled = true;
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_non_null(verdict.endpoint);
+	assert_true(verdict.offer.taken);
+	assert_int_equal(verdict.offer.bits, 10);
+	for (int on = 0; on < 2; on++) {
+		config.deflate.enabled = on;
+		r.extensions = "permessage-deflate; \"";
+		refused(&r, false,
+		        &(struct refusal){ 400, BAD_REQUEST, "",
+		                           "found \"permessage-deflate; \"" });
+	}
+}
+
 static void origins_are_held_to_the_list(void **state)
 {
 	char *origins[] = { "https://a.example", "null" };
@@ -415,6 +441,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_long_is_said_first, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_server_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(quotes_what_it_was_sent, begin, end),
+		cmocka_unit_test_setup_teardown(compression_is_the_configs_choice, begin, end),
 		cmocka_unit_test_setup_teardown(origins_are_held_to_the_list, begin, end),
 		cmocka_unit_test_setup_teardown(without_token, begin, end),
 		cmocka_unit_test_setup_teardown(with_a_good_token, begin, end),
