@@ -20,14 +20,24 @@ struct debt *play_owe(struct play *play)
 	return debt;
 }
 
-struct debt *play_find(struct play *play, uint32_t code, uint32_t seq)
+struct debt *play_find(struct play *play, uint32_t code, uint32_t seq, bool control,
+                       uint32_t status)
 {
+	struct debt *oldest = NULL;
+	bool again = false; /* an older one has the same seq */
 	for (size_t i = 0; i < play->debt_count; i++) {
 		struct debt *debt = &play->debts[i];
-		if (debt->close == 0 && debt->code == code && debt->seq == seq)
+		if (debt->close != 0 || debt->seq != seq || debt->control != control)
+			continue;
+		if (debt->code == code && ((status == STATUS_BAD_FRAME && debt->refused) ||
+		                           (status == STATUS_DUPLICATE && again)))
 			return debt;
+		if (debt->code == code && oldest == NULL)
+			oldest = debt;
+		again = true;
 	}
-	return NULL;
+	CHECK(oldest != NULL);
+	return oldest;
 }
 
 void play_settle(struct play *play, struct debt *debt)
@@ -51,6 +61,9 @@ void play_check_answer(const struct debt *debt, const void *body, size_t len)
 	if (is_echo(debt->code))
 		CHECK(len == debt->len && (len == 0 || memcmp(body, debt->body, len) == 0));
 }
+
+/* One more is not looked at. */
+enum { BAD_TOKENS_MAX = 8 };
 
 /* ---- the carrier --------------------------------------------------------------------------- */
 
@@ -105,7 +118,9 @@ static void on_close(struct conn *conn, uint16_t code, const char *reason)
 	if (code == CLOSE_TOO_SLOW)
 		CHECK(play->pushed);
 	else if (code == CLOSE_EXPIRED)
-		CHECK(play->may_expire && play->passed_ms > 0);
+		CHECK(play->may_expire);
+	else if (code == CLOSE_POLICY)
+		CHECK(play->bad_tokens == BAD_TOKENS_MAX);
 	else
 		check_fault(play, code);
 }

@@ -20,9 +20,10 @@ enum { PLAY_DEBTS_MAX = 512 };
 struct debt {
 	uint32_t code; /* the answer's, as the protocol has it */
 	uint32_t seq;
+	bool control;        /* it is no action's, but the server's own */
 	bool text;           /* a raw endpoint answers text with text */
 	uint16_t close;      /* not 0: no answer, but a close with this code */
-	bool refused;        /* the answer must be an error */
+	bool refused;        /* the answer must be STATUS_BAD_FRAME */
 	const uint8_t *body; /* what an echo answers with; of the script */
 	size_t len;
 };
@@ -38,8 +39,9 @@ struct play {
 	uint16_t closed;  /* by the server, with this code; 0: not */
 	uint64_t passed_ms;
 	bool pushed;
-	bool may_expire; /* the server said that the login ends */
-	uint32_t said;   /* messages of the server's */
+	bool may_expire;     /* the server said that the login ends */
+	uint32_t bad_tokens; /* that it has refused */
+	uint32_t said;       /* messages of the server's */
 
 	struct debt debts[PLAY_DEBTS_MAX]; /* in the order of the messages */
 	size_t debt_count;
@@ -58,8 +60,10 @@ void play_run(const struct protocol_rules *rules, const uint8_t *bytes, size_t l
 
 /* Notes a debt; the caller fills it. */
 struct debt *play_owe(struct play *play);
-/* The debt with this code and seq, the oldest first; NULL: there is none. */
-struct debt *play_find(struct play *play, uint32_t code, uint32_t seq);
+/* The debt that an answer settles, by its code, seq and kind; `status`: STATUS_OK, or an error's.
+ * Where several have the same it is the oldest, but for those errors that tell more. */
+struct debt *play_find(struct play *play, uint32_t code, uint32_t seq, bool control,
+                       uint32_t status);
 /* It is settled, and is no more. */
 void play_settle(struct play *play, struct debt *debt);
 /* An answer to an action of the plugin that is no error: is this what it should be? */
