@@ -92,7 +92,7 @@ static void send_outcome(struct call *call, const struct outcome *outcome)
 	struct outcome named = *outcome;
 	if (call->conn == NULL)
 		return;
-	call->status = outcome->kind == OUTCOME_ERROR ? outcome->status : STATUS_OK;
+	call->status = outcome->kind == OUTCOME_REPLY ? STATUS_OK : outcome->status;
 	call->reply_len = outcome->kind == OUTCOME_REPLY ? outcome->body.len : 0;
 	if (call->ticket.ask_by) {
 		snprintf(by, sizeof by, "%s@%lu", call->generation->manifest.name,

@@ -27,9 +27,11 @@ bool run_outcome(struct generation *generation, const act_call *view, act_rc rc,
 	bool noreply = (said->flags & ACT_A_NOREPLY) != 0;
 	*outcome = (struct outcome){ .kind = OUTCOME_NONE };
 	if (noreply) {
-		if (rc < 0)
+		if (rc < 0) {
+			outcome->status = status_of_rc(rc); /* for the count */
 			log_debug("act", "%s.%s: failed (%d); no answer is owed",
 			          generation->manifest.name, said->name, rc);
+		}
 		return true;
 	}
 	if (answered || rc == ACT_DEFER)

@@ -110,8 +110,8 @@ static void forget(struct stats *stats, uint64_t now_ms)
 		ended += one->state == STATS_ENDED ? 1 : 0;
 	for (struct stats_generation **at = &stats->first; *at != NULL;) {
 		struct stats_generation *one = *at;
-		bool old = one->state == STATS_ENDED &&
-		           (ended > STATS_ENDED_MAX || now_ms - one->ended_ms > STATS_ENDED_MS);
+		bool old = one->state == STATS_ENDED && (!one->served || ended > STATS_ENDED_MAX ||
+		                                         now_ms - one->ended_ms > STATS_ENDED_MS);
 		if (!old) {
 			at = &one->next;
 			continue;

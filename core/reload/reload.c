@@ -50,6 +50,11 @@ static bool listens_differ(const struct config *one, const struct config *two)
 	return false;
 }
 
+static bool texts_differ(const char *one, const char *two)
+{
+	return strcmp(one != NULL ? one : "", two != NULL ? two : "") != 0;
+}
+
 /* What the running server cannot change is named, and stays as it was. */
 static void tell_restart_needed(struct reload *reload, const struct config *next)
 {
@@ -63,6 +68,10 @@ static void tell_restart_needed(struct reload *reload, const struct config *next
 		{ "workers", started->workers != next->workers },
 		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
 		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
+		{ "admin.listen",
+		  texts_differ(started->admin.listen.text, next->admin.listen.text) },
+		{ "admin.token_file",
+		  texts_differ(started->admin.token_file, next->admin.token_file) },
 	};
 	if (next->limits.connections > started->limits.connections)
 		report_warning(&reload->report,

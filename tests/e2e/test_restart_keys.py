@@ -12,9 +12,9 @@ CHANGES = {
 
 class RestartKeys(ServerCase):
 
-    def named(self, reload):
+    def named(self, reload, keys=(*CHANGES, "state_dir")):
         self.assertEqual(reload.verdict, "taken", reload.text)
-        return {key for key in (*CHANGES, "state_dir") for line in reload.lines
+        return {key for key in keys for line in reload.lines
                 if f"{key}: it is another than at the start" in line}
 
     def test_each(self):
@@ -25,6 +25,14 @@ class RestartKeys(ServerCase):
             with self.subTest(key):
                 server.config = dict(before)
                 self.assertEqual(self.named(server.sighup({key: value})), {key})
+
+    def test_admin(self):
+        server = self.serve()
+        token = server.write("token", "0123456789abcdef\n")
+        token.chmod(0o600)
+        admin = {"listen": "127.0.0.1:1", "token_file": str(token)}
+        named = self.named(server.sighup({"admin": admin}), ("admin.listen", "admin.token_file"))
+        self.assertEqual(named, {"admin.listen", "admin.token_file"})
 
     def test_every_time_until_it_is_as_before(self):
         server = self.serve()

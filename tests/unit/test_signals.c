@@ -78,12 +78,52 @@ static void an_end_that_does_not_come_is_made(void **state)
 	assert_int_equal(status_of_child(never_end), 1);
 }
 
+/* Tickets go up; a word answers all that were given before it. */
+static void ask_with_tickets(void)
+{
+	uint64_t answered = 0, first = signals_ask_reload(), second = signals_ask_reload();
+	if (second <= first)
+		_exit(72);
+	if (signals_wait(&answered) != SIGNALS_RELOAD || answered != second)
+		_exit(73);
+	uint64_t third = signals_ask_reload();
+	if (third <= second || signals_wait(&answered) != SIGNALS_RELOAD || answered != third)
+		_exit(74);
+	_exit(0);
+}
+
+static void tickets_are_answered_together(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(ask_with_tickets), 0);
+}
+
+static void ask_beside_a_signal(void)
+{
+	uint64_t answered = 0;
+	signals_open();
+	kill(getpid(), SIGHUP);
+	expect(SIGNALS_RELOAD); /* it was heard */
+	uint64_t ticket = signals_ask_reload();
+	if (signals_wait(&answered) != SIGNALS_RELOAD || answered < ticket)
+		_exit(75);
+	_exit(0);
+}
+
+static void a_ticket_counts_beside_signals(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(ask_beside_a_signal), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_come_one_by_one),
 		cmocka_unit_test(an_interrupt_is_an_end),
 		cmocka_unit_test(an_end_that_does_not_come_is_made),
+		cmocka_unit_test(tickets_are_answered_together),
+		cmocka_unit_test(a_ticket_counts_beside_signals),
 	};
 	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
 }
