@@ -91,12 +91,12 @@ void conn_expire_at(struct conn *conn, int64_t expires_at)
 	struct loop *loop = conn->loop;
 	wheel_drop(&loop->wheel, &conn->expiry);
 	conn->expires_ms = 0;
-	int64_t now_s = clock_utc_ms() / 1000;
-	if (expires_at == 0 || expires_at - now_s > UINT32_MAX) /* in 136 years */
+	int64_t utc = clock_utc_ms(), utc_s = utc / 1000;
+	if (expires_at == 0 || expires_at > utc_s + UINT32_MAX) /* in 136 years */
 		return;
-	int64_t left_ms = expires_at * 1000 - clock_utc_ms();
+	uint64_t left_ms = expires_at > utc_s ? (uint64_t)(expires_at * 1000 - utc) : 0;
 	uint64_t notice = notice_ms(conn);
-	conn->expires_ms = loop->now_ms + (left_ms > 0 ? (uint64_t)left_ms : 0);
+	conn->expires_ms = loop->now_ms + left_ms;
 	/* A shorter time is known from the greeting. */
 	if (notice != 0 && conn->expires_ms > loop->now_ms + notice)
 		wheel_set(&loop->wheel, &conn->expiry, conn->expires_ms - notice, on_expiring);

@@ -5,7 +5,7 @@
 #include "net/net.h"
 
 #include <act/easy.h>
-#include <string.h>
+#include <stdio.h>
 
 static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
@@ -24,9 +24,8 @@ static void close_for(struct conn *conn, const struct outcome *outcome)
 {
 	char reason[124];
 	size_t len = outcome->body.len < sizeof reason - 1 ? outcome->body.len : sizeof reason - 1;
-	len = act_utf8_span(outcome->body.ptr, len);
-	memcpy(reason, outcome->body.ptr, len);
-	reason[len] = '\0';
+	act_bytes words = { outcome->body.ptr, act_utf8_span(outcome->body.ptr, len) };
+	snprintf(reason, sizeof reason, "%.*s", ACT_FMT(words));
 	conn_close(conn,
 	           outcome->status == STATUS_TOO_LARGE ? CLOSE_TOO_BIG
 	           : outcome->retry                    ? CLOSE_OVERLOAD
