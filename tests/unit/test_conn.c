@@ -19,13 +19,9 @@ static void sent_is(const char *bytes, size_t len)
 	wire.len = 0;
 }
 
-/* The connection asks its carrier for a close, once, and says why. */
 static void closes_with(uint16_t code, const char *reason)
 {
-	turn();
-	assert_int_equal(wire.closes, 1);
-	assert_int_equal(wire.close_code, code);
-	assert_string_equal(wire.close_reason, reason);
+	wire_closes(&wire, code, reason);
 }
 
 /* ---- life ---- */
@@ -89,54 +85,6 @@ static void leaves_the_turn_in_any_order(void **state)
 }
 
 /* ---- messages ---- */
-
-static void an_action_is_code_and_payload(void **state)
-{
-	(void)state;
-	struct conn *conn = open_conn(&wire, "/action", NULL);
-	conn_message(conn, false, (const uint8_t *)"\0\0\0\x6E{}", 6);
-	conn_message(conn, false, (const uint8_t *)"\xFF\xFE\xFD\xFC", 4);
-	heard_is("110:0:{} 4294901244:0: ");
-	assert_int_equal(loop.counters.messages_in, 2);
-	assert_int_equal(loop.counters.bytes_in, 10);
-}
-
-static void a_raw_endpoint_has_no_code(void **state)
-{
-	(void)state;
-	struct conn *conn = open_conn(&wire, "/raw", NULL);
-	conn_message(conn, true, (const uint8_t *)"我们", 6);
-	conn_message(conn, false, (const uint8_t *)"a\xFF", 2);
-	conn_message(conn, true, NULL, 0);
-	heard_is("0:1:我们 0:0:a\xFF 0:1: ");
-}
-
-static void what_is_no_message_closes(void **state)
-{
-	static const struct {
-		const char *path;
-		bool text;
-		const char *bytes;
-		uint16_t code;
-		const char *reason;
-	} table[] = {
-		{ "/action", true, "\0\0\0\1", CLOSE_UNSUPPORTED, "expected binary messages" },
-		{ "/action", false, "\0\0\1", CLOSE_PROTOCOL, "expected 4 bytes of action code" },
-		{ "/action", false, "", CLOSE_PROTOCOL, "expected 4 bytes of action code" },
-		{ "/raw", true, "a\xFF", CLOSE_BAD_TEXT, "text is not UTF-8" },
-	};
-	static const size_t lengths[] = { 4, 3, 0, 2 };
-	(void)state;
-	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		struct conn *conn = open_conn(&wire, table[i].path, NULL);
-		conn_message(conn, table[i].text, (const uint8_t *)table[i].bytes, lengths[i]);
-		heard_is("");
-		assert_int_equal(loop.counters.closed_protocol, i + 1);
-		closes_with(table[i].code, table[i].reason);
-		conn_gone(conn);
-		heard_is("- ");
-	}
-}
 
 static void one_call_at_a_time(void **state)
 {
@@ -261,24 +209,6 @@ static void an_ending_server_reads_no_more(void **state)
 }
 
 /* ---- what leaves ---- */
-
-static void replies_have_the_form_of_their_endpoint(void **state)
-{
-	(void)state;
-	struct conn *conn = open_conn(&wire, "/action", NULL);
-	reply(conn, 110, ACT_HOW_BINARY, act_str("{}"));
-	reply(conn, 0xFFFEFDFC, ACT_HOW_BINARY, act_str(""));
-	turn();
-	sent_is("\x82\6\0\0\0\x6E{}\x82\4\xFF\xFE\xFD\xFC", 14);
-	conn_gone(conn);
-	heard_is("- ");
-	conn = open_conn(&wire, "/raw", NULL);
-	reply(conn, 110, ACT_HOW_BINARY, act_str("b"));
-	reply(conn, 110, ACT_HOW_TEXT, act_str("t"));
-	reply(conn, 110, ACT_HOW_TEXT, act_str(NULL));
-	turn();
-	sent_is("\x82\1b\x81\1t\x81\0", 8);
-}
 
 static void one_write_a_turn(void **state)
 {
@@ -499,56 +429,49 @@ static void pings_may_be_switched(void **state)
 	assert_int_equal(wire.sends, 1);
 }
 
-/* ---- who it is ---- */
+/* ---- a protocol that says nothing ---- */
 
-static int reached;
+static bool answers;
 
-static void reach(struct conn *conn, void *context)
+static bool maybe_answer(struct conn *conn, const struct ticket *ticket,
+                         const struct outcome *outcome)
 {
 	(void)conn;
-	(void)context;
-	reached++;
+	(void)outcome;
+	hear("answer:%u ", ticket->code);
+	return answers;
 }
 
-static int reach_user(const char *user)
-{
-	reached = 0;
-	hub_each(&loop.hub, HUB_USER, act_str(user), reach, NULL);
-	return reached;
-}
+static const struct protocol mute_protocol = { .index = 1, .answer = maybe_answer };
 
-static void a_user_may_be_bound_anew(void **state)
+static void without_memory_for_an_answer_it_closes(void **state)
 {
 	(void)state;
-	struct conn *conn = open_conn(&wire, "/raw", NULL);
-	assert_true(conn_bind(conn, act_str("ann"), act_str("phone")));
-	const char *lent = conn->user;
-	assert_int_equal(reach_user("ann"), 1);
-	assert_false(conn_bind(conn, act_str("ann"), act_str("tablet")));
-	assert_string_equal(conn->device, "tablet");
-	assert_true(conn_bind(conn, act_str("bob"), act_str("")));
-	assert_string_equal(lent, "ann"); /* as long as the turn lasts */
-	assert_int_equal(reach_user("ann"), 0);
-	assert_int_equal(reach_user("bob"), 1);
-	assert_null(conn->device);
-	assert_true(conn_bind(conn, act_str(""), act_str("")));
-	assert_null(conn->user);
-	assert_int_equal(reach_user("bob"), 0);
-	assert_false(conn_bind(conn, act_str(""), act_str("")));
-	turn();
+	struct conn *conn = open_speaking(&wire, "/action", &mute_protocol, NULL, 0);
+	answers = true;
+	reply(conn, 1, ACT_HOW_BINARY, act_str(""));
+	assert_non_null(conn_find(&loop, conn->id));
+	answers = false;
+	reply(conn, 2, ACT_HOW_BINARY, act_str(""));
+	reply(conn, 3, ACT_HOW_BINARY, act_str("")); /* it is closing: nothing is asked of it */
+	heard_is("answer:1 answer:2 ");
+	closes_with(CLOSE_OVERLOAD, "no memory for the reply");
 }
 
-/* A plugin may hand back the very name that it was lent. */
-static void a_name_may_be_bound_to_itself(void **state)
+/* It is not greeted, gets no push, and hears of no end: it has no words for these. */
+static void a_protocol_may_lack_words(void **state)
 {
 	(void)state;
-	struct conn *conn = open_conn(&wire, "/raw", "ann");
-	conn_bind(conn, act_str("ann"), act_str("phone"));
-	conn_bind(conn, act_str(conn->device), act_str(conn->user));
-	turn();
-	assert_string_equal(conn->user, "phone");
-	assert_string_equal(conn->device, "ann");
+	struct conn *conn =
+		open_speaking(&wire, "/action", &mute_protocol, NULL, utc_ms / 1000 + 100);
+	config.ping_s = 0;
+	push(conn, "{}");
+	pass_ms(100000);
+	closes_with(CLOSE_EXPIRED, "the token has expired");
+	assert_int_equal(wire.sends, 0);
 }
+
+/* ---- faults ---- */
 
 static void end_a_call_that_never_began(void)
 {
@@ -570,9 +493,6 @@ int main(void)
 		TEST(opens_and_goes),
 		TEST(goes_with_all_it_holds),
 		TEST(leaves_the_turn_in_any_order),
-		TEST(an_action_is_code_and_payload),
-		TEST(a_raw_endpoint_has_no_code),
-		TEST(what_is_no_message_closes),
 		TEST(one_call_at_a_time),
 		TEST(the_queue_is_worked_off),
 		TEST(a_full_queue_stops_reading),
@@ -580,7 +500,6 @@ int main(void)
 		TEST(nothing_goes_up_once_it_closes),
 		TEST(a_close_lets_the_queue_wait_for_ever),
 		TEST(an_ending_server_reads_no_more),
-		TEST(replies_have_the_form_of_their_endpoint),
 		TEST(one_write_a_turn),
 		TEST(waits_for_a_slow_socket),
 		TEST(a_congested_one_takes_nothing_up),
@@ -594,8 +513,8 @@ int main(void)
 		TEST(a_silent_one_is_pinged_then_dropped),
 		TEST(any_frame_is_a_sign_of_life),
 		TEST(pings_may_be_switched),
-		TEST(a_user_may_be_bound_anew),
-		TEST(a_name_may_be_bound_to_itself),
+		TEST(without_memory_for_an_answer_it_closes),
+		TEST(a_protocol_may_lack_words),
 		TEST(faults_stop_the_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

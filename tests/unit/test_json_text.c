@@ -131,6 +131,59 @@ static void positions_count_lines_and_bytes(void **state)
 	expect_position("好b", 3, 1, 4);
 }
 
+/* ---- escapes ------------------------------------------------------------------------------- */
+
+/* `text` is written so, with room for just that, and not a byte more is touched. */
+static void expect_escaped(const char *text, size_t len, const char *expected)
+{
+	char to[256];
+	size_t room = strlen(expected);
+	memset(to, '#', sizeof to);
+	assert_int_equal(json_text_escape(to, room, text, len), room);
+	assert_memory_equal(to, expected, room);
+	assert_int_equal(to[room], '#');
+}
+
+static void what_must_be_escaped_is(void **state)
+{
+	(void)state;
+	expect_escaped("", 0, "");
+	expect_escaped(NULL, 0, "");
+	expect_escaped("plain /text'", 12, "plain /text'");
+	expect_escaped("a\"b", 3, "a\\\"b");
+	expect_escaped("\\", 1, "\\\\");
+	expect_escaped("\0\1\x1F ", 4, "\\u0000\\u0001\\u001f ");
+	expect_escaped("\b\f\n\r\t", 5, "\\u0008\\u000c\\u000a\\u000d\\u0009");
+	expect_escaped("\x7F", 1, "\x7F");
+}
+
+static void other_characters_stay_as_they_are(void **state)
+{
+	(void)state;
+	expect_escaped("ä", 2, "ä");
+	expect_escaped("我", 3, "我");
+	expect_escaped("😀", 4, "😀");
+	expect_escaped("\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", 16,
+	               "\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+}
+
+/* Neither a character nor an escape is cut; what follows it is not tried. */
+static void it_stops_before_what_does_not_fit(void **state)
+{
+	static const char text[] = "aä我\1\"z";
+	static const size_t written[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 6, 6, 12, 12, 14, 15, 15 };
+	static const char all[] = "aä我\\u0001\\\"z";
+	(void)state;
+	for (size_t room = 0; room < sizeof written / sizeof written[0]; room++) {
+		char to[32];
+		memset(to, '#', sizeof to);
+		assert_int_equal(json_text_escape(to, room, text, sizeof text - 1), written[room]);
+		assert_memory_equal(to, all, written[room]);
+		for (size_t i = written[room]; i < sizeof to; i++)
+			assert_int_equal(to[i], '#');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +196,9 @@ int main(void)
 		cmocka_unit_test(a_byte_order_mark_becomes_spaces),
 		cmocka_unit_test(a_comment_without_end_is_told),
 		cmocka_unit_test(positions_count_lines_and_bytes),
+		cmocka_unit_test(what_must_be_escaped_is),
+		cmocka_unit_test(other_characters_stay_as_they_are),
+		cmocka_unit_test(it_stops_before_what_does_not_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
