@@ -22,12 +22,13 @@ def pack(header, claims, sign):
 
 
 class Issuer:
-    """Someone who signs tokens with one algorithm and a key made for the occasion."""
+    """Someone who signs tokens with one algorithm and a key made for the occasion, or a secret that
+    is given."""
 
-    def __init__(self, algorithm="HS256"):
+    def __init__(self, algorithm="HS256", secret=None):
         self.algorithm = algorithm
         if algorithm == "HS256":
-            self.secret = secrets.token_urlsafe(32).encode()
+            self.secret = secret or secrets.token_urlsafe(32).encode()
             self.key_file = self.secret
         elif algorithm == "RS256":
             self.private = rsa.generate_private_key(65537, 2048)

@@ -48,7 +48,6 @@ static cJSON *hex_of(act_bytes bytes)
 static act_rc see(struct witness *witness, const act_call *call)
 {
 	cJSON *json = cJSON_CreateObject();
-	cJSON_AddNumberToObject(json, "size", call->size);
 	cJSON_AddNumberToObject(json, "code", call->code);
 	cJSON_AddNumberToObject(json, "action", call->action);
 	cJSON_AddNumberToObject(json, "how", call->how);
