@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WRITE_BYTES = 16777216 }; /* of one write: a whole answer */
+enum { ACCEPTS_A_TURN = 16, WRITE_BYTES = 16777216 /* of one write: a whole answer */ };
 
 /* ---- coming in ---- */
 
@@ -35,13 +35,12 @@ static void adopt(struct http *http, int fd, bool trusted)
 
 static void answer_door(struct http *http, struct door *door)
 {
-	int fd = door_accept(door);
-	if (fd < 0)
-		return;
-	if (http->connections < HTTP_CONNECTIONS_MAX)
-		adopt(http, fd, door->trusted);
-	else
-		close(fd);
+	for (int i = 0, fd; i < ACCEPTS_A_TURN && (fd = door_accept(door)) >= 0; i++) {
+		if (http->connections < HTTP_CONNECTIONS_MAX)
+			adopt(http, fd, door->trusted);
+		else
+			close(fd);
+	}
 }
 
 static int on_door(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
