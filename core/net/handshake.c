@@ -13,8 +13,9 @@ struct head {
 	char path[1024];
 	char version[64];
 	char key[256];
-	char subprotocol[128];
-	char extensions[255]; /* what libwebsockets reads; it leaves a longer one without a reply */
+	/* These two: what libwebsockets reads; it leaves a longer one without a reply. */
+	char subprotocol[127];
+	char extensions[255];
 	char origin[512];
 	char authorization[GATE_TOKEN_MAX];
 	char cookie[GATE_TOKEN_MAX];

@@ -58,15 +58,22 @@ static size_t put_head(const struct conn *conn, bool text, const uint8_t *bytes,
 	return len - frame.payload.len;
 }
 
-/* A token is nobody's business, not even the log's. */
-static bool is_secret(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+/* What could not be read may have been meant for a login all the same. */
+static bool is_login(const uint8_t *bytes, size_t len)
 {
 	struct actjson_message message;
 	struct actjson_fault fault;
+	if (actjson_read(bytes, len, &message, &fault) != 0)
+		return len != 0 && memmem(bytes, len, "token", 5) != NULL;
+	return message.kind == ACTJSON_AUTH;
+}
+
+/* A token is nobody's business, not even the log's. */
+static bool is_secret(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
 	if (conn->protocol == &protocol_json && text)
-		return actjson_read(bytes, len, &message, &fault) == 0 &&
-		       message.kind == ACTJSON_AUTH;
-	return conn->protocol == &protocol_v1 && !text && len >= ACTV1_HEAD &&
+		return is_login(bytes, len);
+	return conn->protocol == &protocol_v1 && !text && len >= FRAME_CODE_BYTES &&
 	       act_get_u32(bytes) == ACTV1_AUTH;
 }
 
