@@ -188,6 +188,73 @@ static void what_is_no_frame_closes(void **state)
 	live_until(&live_gone, sizeof table / sizeof table[0]);
 }
 
+/* ---- protocols ---- */
+
+#define OFFER(name) "Sec-WebSocket-Protocol: " name "\r\n"
+
+/* A greeting comes first of all, with this in front of its JSON. */
+static void greeted(int fd, int first_byte, const char *front, size_t front_len)
+{
+	uint8_t head[4], text[1024];
+	live_hear(fd, head, sizeof head);
+	assert_int_equal(head[0], first_byte);
+	assert_int_equal(head[1], 126);
+	size_t len = act_get_u16(head + 2);
+	assert_in_range(len, front_len, sizeof text);
+	live_hear(fd, text, len);
+	assert_memory_equal(text, front, front_len);
+	assert_int_equal(text[len - 1], '}');
+}
+
+static const char hello_v1[] = "\xFF\xFF\xFF\0\x14\0\0\0\0\0\0\0{\"version\":1,";
+static const char hello_json[] = "{\"ctrl\":\"hello\",\"version\":1,";
+
+static void act_v1_is_spoken(void **state)
+{
+	static const char request[] = "\0\0\0\x6E\x10\0\0\0\0\0\0\7{}";
+	static const char answer[] = "\0\0\0\x6E\x11\0\0\0\0\0\0\7{}";
+	static const char fault[] = "\xFF\xFF\xFF\6\x14\1\0\2\0\0\0\0expected binary messages";
+	(void)state;
+	int fd = live_open("/action", OFFER("act.v1"));
+	greeted(fd, FINAL | BINARY, hello_v1, sizeof hello_v1 - 1);
+	live_frame(fd, BINARY, request, 5); /* in pieces */
+	live_frame(fd, FINAL, request + 5, sizeof request - 6);
+	frame_comes(fd, FINAL | BINARY, answer, sizeof answer - 1);
+	live_frame(fd, FINAL | TEXT, "{}", 2);
+	frame_comes(fd, FINAL | BINARY, fault, sizeof fault - 1);
+	closed_with(fd, CLOSE_UNSUPPORTED, "expected binary messages");
+}
+
+static void act_json_v1_is_spoken(void **state)
+{
+	static const char request[] = "{\"action\":110,\"seq\":7,\"data\":[1, 2]}";
+	static const char fault[] = "{\"ctrl\":\"error\",\"error\":{\"code\":400,\"name\":"
+				    "\"bad_frame\",\"message\":\"expected text messages\","
+				    "\"retry\":false}}";
+	(void)state;
+	int fd = live_open("/action", OFFER("chat, act.json.v1, act.v1"));
+	greeted(fd, FINAL | TEXT, hello_json, sizeof hello_json - 1);
+	live_frame(fd, FINAL | TEXT, request, sizeof request - 1);
+	frame_comes(fd, FINAL | TEXT, request, sizeof request - 1); /* the echo of it */
+	live_frame(fd, FINAL | BINARY, "\0\0\0\1", 4);
+	frame_comes(fd, FINAL | TEXT, fault, sizeof fault - 1);
+	closed_with(fd, CLOSE_UNSUPPORTED, "expected text messages");
+}
+
+/* A message over the bound is told of in the words of the protocol too. */
+static void too_big_is_said_in_words(void **state)
+{
+	static const char fault[] = "\xFF\xFF\xFF\6\x14\1\0\x9\0\0\0\0the message is too long";
+	char *bytes = calloc(1, 100001);
+	(void)state;
+	int fd = live_open("/action", OFFER("act.v1"));
+	greeted(fd, FINAL | BINARY, hello_v1, sizeof hello_v1 - 1);
+	live_frame(fd, FINAL | BINARY, bytes, 100001);
+	frame_comes(fd, FINAL | BINARY, fault, sizeof fault - 1);
+	closed_with(fd, CLOSE_TOO_BIG, "the message is too long");
+	free(bytes);
+}
+
 /* ---- closing ---- */
 
 static void a_clients_close_is_answered(void **state)
@@ -295,6 +362,9 @@ int main(void)
 		TEST(a_message_has_its_bound),
 		TEST(what_is_no_message_closes),
 		TEST(what_is_no_frame_closes),
+		TEST(act_v1_is_spoken),
+		TEST(act_json_v1_is_spoken),
+		TEST(too_big_is_said_in_words),
 		TEST(a_clients_close_is_answered),
 		TEST(a_client_may_just_go),
 		TEST(a_client_may_read_slowly),

@@ -16,11 +16,14 @@ static struct config_endpoint endpoints[] = {
 	{ .path = "/none", .login = CONFIG_LOGIN_NONE },
 	{ .path = "/optional", .login = CONFIG_LOGIN_OPTIONAL },
 	{ .path = "/required", .login = CONFIG_LOGIN_REQUIRED },
+	{ .path = "/raw", .mode = CONFIG_MODE_RAW, .login = CONFIG_LOGIN_OPTIONAL },
 };
 static struct config config;
 static struct site *site;
 
 /* ---- a provider that knows a few tokens ---- */
+
+enum { AN_HOUR_HENCE = 2000003600 };
 
 static int asked;
 static struct gate_question question;
@@ -44,6 +47,7 @@ static void authenticate(const struct gate_question *asked_for, struct gate_answ
 		if (strcmp(tokens[i].token, asked_for->token) != 0)
 			continue;
 		answer->word = tokens[i].word;
+		answer->expires_at = AN_HOUR_HENCE;
 		strcpy(answer->user, tokens[i].user);
 		strcpy(answer->device, tokens[i].device);
 		strcpy(answer->why, tokens[i].why);
@@ -58,7 +62,7 @@ static int begin(void **state)
 	asked = 0;
 	config = (struct config){
 		.endpoints = endpoints,
-		.endpoint_count = 3,
+		.endpoint_count = sizeof endpoints / sizeof endpoints[0],
 		.auth = CONFIG_AUTH_TOKEN,
 		.limits.connections = 1000,
 	};
@@ -242,6 +246,130 @@ static void quotes_what_it_was_sent(void **state)
 	verdict_is(&verdict, &(struct refusal){ 404, "Not Found", "not_found", "", "\x01\x01" });
 }
 
+/* ---- what is spoken ---- */
+
+static void spoken_is(const char *path, const char *offer, const struct protocol *protocol)
+{
+	struct gate_request r = request_to(path);
+	struct gate_verdict verdict;
+	r.subprotocol = offer;
+	memset(&verdict, 0xA5, sizeof verdict);
+	gate_decide(site, &r, false, authenticate, &verdict);
+	if (verdict.endpoint == NULL)
+		fail_msg("%s was refused: %s", offer, verdict.body);
+	if (verdict.protocol != protocol)
+		fail_msg("%s: expected %s, found %s", offer, protocol->name,
+		         verdict.protocol->name);
+}
+
+static void without_an_offer_the_mode_decides(void **state)
+{
+	(void)state;
+	spoken_is("/none", NULL, &protocol_base);
+	spoken_is("/optional", NULL, &protocol_base);
+	spoken_is("/raw", NULL, &protocol_raw);
+}
+
+/* The client's order counts (RFC 6455, section 4.1), and what is not known is passed over. */
+static void the_first_that_is_known_is_spoken(void **state)
+{
+	static const struct {
+		const char *offer;
+		const struct protocol *protocol;
+	} table[] = {
+		{ "act.v1", &protocol_v1 },
+		{ "act.json.v1", &protocol_json },
+		{ "act.v1,act.json.v1", &protocol_v1 },
+		{ "act.json.v1, act.v1", &protocol_json },
+		{ "chat, act.v1", &protocol_v1 },
+		{ "act.v2, act, act.v1.1, ACT.V1, act.json.v1", &protocol_json },
+		{ "act.v1, act.v1", &protocol_v1 },
+		{ "act.json.v1, act.json.v1, act.v1", &protocol_json },
+		{ "act.v1, some-token_of.LETTERS09", &protocol_v1 },
+		{ " \t act.v1 \t , \t chat\t ", &protocol_v1 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		spoken_is("/optional", table[i].offer, table[i].protocol);
+}
+
+static void not_spoken(const char *path, const char *offer, const char *words)
+{
+	struct gate_request r = request_to(path);
+	r.subprotocol = offer;
+	refused(&r, false, &(struct refusal){ 400, BAD_REQUEST, "", words });
+}
+
+/* The answer lists what is spoken, and shows what was found. */
+static void an_offer_of_only_unknown_names_is_refused(void **state)
+{
+	static const char *const offers[] = { "chat", "act.v2", "act.v", "act.v11", "ACT.V1",
+		                              "base", "raw",    "a, b",  "act.json" };
+	(void)state;
+	for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
+		char words[200];
+		snprintf(words, sizeof words,
+		         "Sec-WebSocket-Protocol: expected act.v1, act.json.v1, or no such header "
+		         "for the base protocol; found \"%s\"",
+		         offers[i]);
+		not_spoken("/optional", offers[i], words);
+	}
+	assert_int_equal(asked, 0);
+}
+
+/* A list that is none is refused as a whole, whatever stands before the fault. */
+static void a_list_has_its_form(void **state)
+{
+	static const char *const lists[] = {
+		"",           ",",        " ",         "act.v1,",     ",act.v1",
+		"act.v1,,x",  "act.v1 x", "act.v1;x",  "act.v1/",     "act.v1, x y",
+		"\"act.v1\"", "act.v1 ,", "act.v1, ,", "act.v1,\xC3", "act.v1, x=1",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		not_spoken("/optional", lists[i], "expected act.v1, act.json.v1");
+}
+
+static void a_name_of_the_list_has_its_length(void **state)
+{
+	char list[100];
+	(void)state;
+	memset(list, 'x', sizeof list);
+	strcpy(list + 63, ", act.v1");
+	spoken_is("/optional", list, &protocol_v1);
+	memset(list, 'x', sizeof list);
+	strcpy(list + 64, ", act.v1");
+	not_spoken("/optional", list, "expected act.v1, act.json.v1");
+	memset(list, 'x', sizeof list);
+	memcpy(list, "act.v1, ", 8);
+	list[8 + 63] = '\0';
+	spoken_is("/optional", list, &protocol_v1);
+	list[8 + 63] = 'x';
+	list[8 + 64] = '\0';
+	not_spoken("/optional", list, "found \"act.v1, xxx");
+}
+
+static void a_raw_endpoint_speaks_none_of_them(void **state)
+{
+	(void)state;
+	not_spoken("/raw", "act.v1",
+	           "no subprotocol is spoken at /raw: expected no Sec-WebSocket-Protocol, found "
+	           "\"act.v1\"");
+	not_spoken("/raw", "chat", "found \"chat\"");
+}
+
+/* Before any token is looked at; behind the handshake itself. */
+static void it_is_settled_in_its_turn(void **state)
+{
+	struct gate_request r = request_to("/required");
+	(void)state;
+	r.subprotocol = "chat";
+	refused(&r, true, &(struct refusal){ 400, BAD_REQUEST, "", "found \"chat\"" });
+	r.key = "";
+	refused(&r, true, &(struct refusal){ 400, BAD_REQUEST, "", "Sec-WebSocket-Key of 24" });
+	assert_int_equal(asked, 0);
+}
+
 /* ---- origins ---- */
 
 /* The deciding itself is net/offer's. */
@@ -356,6 +484,33 @@ static void a_bad_token_is_refused_everywhere(void **state)
 	}
 }
 
+/* So that the connection can be closed then. */
+static void the_end_of_a_login_is_carried(void **state)
+{
+	struct gate_verdict verdict;
+	struct gate_request r = request_to("/required");
+	(void)state;
+	r.query = "good";
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_int_equal(verdict.expires_at, AN_HOUR_HENCE);
+	r.path = "/raw";
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_int_equal(verdict.expires_at, AN_HOUR_HENCE);
+	r.path = "/none"; /* nobody is named, so nobody's login ends */
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_non_null(verdict.endpoint);
+	assert_int_equal(verdict.expires_at, 0);
+	r.path = "/optional";
+	r.query = NULL;
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_int_equal(verdict.expires_at, 0);
+	config.auth = CONFIG_AUTH_NONE;
+	r.query_user = "ann";
+	gate_decide(site, &r, false, authenticate, &verdict);
+	assert_string_equal(verdict.user, "ann");
+	assert_int_equal(verdict.expires_at, 0);
+}
+
 static void takes_the_token_from_the_first_place(void **state)
 {
 	struct gate_request r = request_to("/required");
@@ -441,11 +596,20 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_long_is_said_first, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_server_says_so, begin, end),
 		cmocka_unit_test_setup_teardown(quotes_what_it_was_sent, begin, end),
+		cmocka_unit_test_setup_teardown(without_an_offer_the_mode_decides, begin, end),
+		cmocka_unit_test_setup_teardown(the_first_that_is_known_is_spoken, begin, end),
+		cmocka_unit_test_setup_teardown(an_offer_of_only_unknown_names_is_refused, begin,
+		                                end),
+		cmocka_unit_test_setup_teardown(a_list_has_its_form, begin, end),
+		cmocka_unit_test_setup_teardown(a_name_of_the_list_has_its_length, begin, end),
+		cmocka_unit_test_setup_teardown(a_raw_endpoint_speaks_none_of_them, begin, end),
+		cmocka_unit_test_setup_teardown(it_is_settled_in_its_turn, begin, end),
 		cmocka_unit_test_setup_teardown(compression_is_the_configs_choice, begin, end),
 		cmocka_unit_test_setup_teardown(origins_are_held_to_the_list, begin, end),
 		cmocka_unit_test_setup_teardown(without_token, begin, end),
 		cmocka_unit_test_setup_teardown(with_a_good_token, begin, end),
 		cmocka_unit_test_setup_teardown(a_bad_token_is_refused_everywhere, begin, end),
+		cmocka_unit_test_setup_teardown(the_end_of_a_login_is_carried, begin, end),
 		cmocka_unit_test_setup_teardown(takes_the_token_from_the_first_place, begin, end),
 		cmocka_unit_test_setup_teardown(a_header_may_say_bearer, begin, end),
 		cmocka_unit_test_setup_teardown(the_query_names_the_user, begin, end),

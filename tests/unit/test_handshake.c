@@ -193,6 +193,106 @@ static void a_full_server_refuses(void **state)
 	live_end(state);
 }
 
+/* ---- what is spoken ---- */
+
+/* It comes in, and the answer names this subprotocol; NULL: none. */
+static void answer_names(const char *target, const char *headers, const char *name)
+{
+	int fd = live_ask(target, headers);
+	const char *answer = live_answer(fd);
+	if (strncmp(answer, "HTTP/1.1 101 ", 13) != 0)
+		fail_msg("%s: expected 101, found: %s", headers, answer);
+	const char *named = header_of(answer, "\r\nSec-WebSocket-Protocol: ");
+	if (name == NULL)
+		assert_null(named);
+	else if (named == NULL)
+		fail_msg("%s: expected %s, found: %s", headers, name, answer);
+	else
+		assert_string_equal(named, name);
+	close(fd);
+}
+
+static void the_answer_names_what_is_spoken(void **state)
+{
+	static const struct {
+		const char *headers, *name;
+	} table[] = {
+		{ "Sec-WebSocket-Protocol: act.v1\r\n", "act.v1" },
+		{ "Sec-WebSocket-Protocol: act.json.v1\r\n", "act.json.v1" },
+		{ "sec-websocket-protocol:act.v1\r\n", "act.v1" },
+		{ "Sec-WebSocket-Protocol: act.json.v1, act.v1\r\n", "act.json.v1" },
+		{ "Sec-WebSocket-Protocol: act.v1,act.json.v1\r\n", "act.v1" },
+		{ "Sec-WebSocket-Protocol: chat, x.y-z_0,  act.v1 , act.json.v1\r\n", "act.v1" },
+		{ "Sec-WebSocket-Protocol: act.v2, act.json.v1\r\n", "act.json.v1" },
+		{ "Sec-WebSocket-Protocol: act.v1, act.v1\r\n", "act.v1" },
+		{ "", NULL },
+	};
+	(void)state;
+	live_greets = false;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		answer_names("/action", table[i].headers, table[i].name);
+	answer_names("/raw", "", NULL);
+}
+
+static void an_offer_of_only_unknown_names_is_told(void **state)
+{
+	static const char *const offers[] = { "chat",     "act.v2, chat", "ACT.V1",
+		                              "act.v1 x", "act.v1,",      "act.v1/2",
+		                              "(none)",   "act.v1;x=y",   "\"act.v1\"" };
+	(void)state;
+	for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
+		char header[128];
+		snprintf(header, sizeof header, "Sec-WebSocket-Protocol: %s\r\n", offers[i]);
+		refused("/action", header, 400,
+		        "expected act.v1, act.json.v1, or no such header for the base protocol");
+	}
+	refused("/raw", "Sec-WebSocket-Protocol: act.v1\r\n", 400,
+	        "no subprotocol is spoken at /raw");
+}
+
+/* A list may be told in two headers (RFC 6455, section 11.3.4). */
+static void the_list_may_come_in_two_headers(void **state)
+{
+	(void)state;
+	live_greets = false;
+	answer_names("/action",
+	             "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: act.v1\r\n",
+	             "act.v1");
+	answer_names("/action",
+	             "Sec-WebSocket-Protocol: act.json.v1\r\nSec-WebSocket-Protocol: act.v1\r\n",
+	             "act.json.v1");
+}
+
+/* The longest list, and the longest name in one, that libwebsockets takes apart; one letter more is
+ * answered too. */
+static void a_list_has_its_length(void **state)
+{
+	char header[256], list[160];
+	(void)state;
+	live_greets = false;
+	memset(list, 'x', sizeof list);
+	memcpy(list, "act.v1, ", 8);
+	list[8 + 63] = '\0';
+	snprintf(header, sizeof header, "Sec-WebSocket-Protocol: %s\r\n", list);
+	answer_names("/action", header, "act.v1");
+	memset(list, 'x', sizeof list);
+	memcpy(list, "act.v1, ", 8);
+	list[8 + 64] = '\0';
+	snprintf(header, sizeof header, "Sec-WebSocket-Protocol: %s\r\n", list);
+	refused("/action", header, 400, "found \"act.v1, xxx");
+	for (size_t len = 126; len <= 128; len++) {
+		memset(list, 'x', sizeof list);
+		memcpy(list, "act.v1, ", 8);
+		list[60] = list[100] = ',';
+		list[len] = '\0';
+		snprintf(header, sizeof header, "Sec-WebSocket-Protocol: %s\r\n", list);
+		if (len == 126)
+			answer_names("/action", header, "act.v1");
+		else
+			refused("/action", header, 431, "longer than");
+	}
+}
+
 /* ---- where a token is looked for ---- */
 
 static void a_header_brings_it(void **state)
@@ -313,6 +413,10 @@ int main(void)
 		TEST(may_be_of_the_older_http, begin),
 		cmocka_unit_test(names_its_origin),
 		cmocka_unit_test(a_full_server_refuses),
+		TEST(the_answer_names_what_is_spoken, begin),
+		TEST(an_offer_of_only_unknown_names_is_told, begin),
+		TEST(the_list_may_come_in_two_headers, begin),
+		TEST(a_list_has_its_length, begin),
 		TEST(a_header_brings_it, begin),
 		TEST(a_header_may_have_another_name, begin_with_other_places),
 		TEST(a_cookie_brings_it, begin),

@@ -35,6 +35,11 @@ static void show(const struct conn *conn, bool text, const char *bytes, size_t l
 	show_message(conn, "<", text, (const uint8_t *)bytes, len);
 }
 
+static void show_text(const struct conn *conn, const char *text)
+{
+	show(conn, true, text, strlen(text));
+}
+
 static void an_action_has_its_code(void **state)
 {
 	(void)state;
@@ -76,6 +81,148 @@ static void a_code_on_a_raw_endpoint_is_shown(void **state)
 	shown_is("192.0.2.7 - < type=2 len=16 action=110 body=我们都好\n");
 	show(conn, true, "\0\0\0\1", 4);
 	shown_is("192.0.2.7 - < type=1 len=4 body=00000001 (hex)\n");
+}
+
+/* Of act.v1 the whole head, and what is in ext for people. */
+static void a_frame_of_act_v1_has_its_head(void **state)
+{
+	static const char long_trace[] = "\0\0\0\x6E\x10\x40\0\0\0\0\0\7\0\x42\1\x40"
+					 "tttttttttttttttttttttttttttttttt"
+					 "tttttttttttttttttttttttttttttttt{}";
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_v1, "ann", 0);
+	show(conn, false, "\0\0\0\x6E\x10\0\0\0\0\0\0\7{\"uid\":42}", 22);
+	shown_is("192.0.2.7 ann < type=2 len=22 action=110 REQ flags=00 status=0 seq=7 "
+	         "body={\"uid\":42}\n");
+	show(conn, false, "\0\0\4\x56\x13\x40\0\0\0\0\0\0\0\5\1\3abc", 19);
+	shown_is("192.0.2.7 ann < type=2 len=19 action=1110 NOTIFY flags=40 status=0 seq=0 "
+	         "trace=abc body=\n");
+	show(conn, false, "\0\0\0\1\x10\x40\0\0\0\0\0\1\0\4\1\2\xFF\0", 18);
+	shown_is("192.0.2.7 ann < type=2 len=18 action=1 REQ flags=40 status=0 seq=1 "
+	         "trace=ff00 (hex) body=\n");
+	show(conn, false, long_trace, sizeof long_trace - 1);
+	shown_is("192.0.2.7 ann < type=2 len=82 action=110 REQ flags=40 status=0 seq=7 "
+	         "trace=tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt "
+	         "body={}\n");
+	show(conn, false, "\xFF\xFF\xFF\1\x14\0\0\0\xFF\xFF\xFF\xFF", 12);
+	shown_is("192.0.2.7 ann < type=2 len=12 action=4294967041 CTRL flags=00 status=0 "
+	         "seq=4294967295 body=\n");
+}
+
+/* Also the answers: status and flags are what one looks for. */
+static void an_answer_of_act_v1_has_its_head(void **state)
+{
+	const struct ticket ticket = { .code = 110, .seq = 7 };
+	const struct outcome outcome = { .kind = OUTCOME_ERROR,
+		                         .status = 65535,
+		                         .retry = true,
+		                         .retry_after_ms = 9,
+		                         .body = act_str("later") };
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_v1, NULL, 0);
+	config.log.frames = true;
+	conn_answer(conn, &ticket, &outcome);
+	shown_is("192.0.2.7 - > type=2 len=25 action=110 RES flags=43 status=65535 seq=7 "
+	         "body=later\n");
+	push(conn, "{}");
+	shown_is("192.0.2.7 - > type=2 len=14 action=1110 PUSH flags=00 status=0 seq=0 body={}\n");
+}
+
+/* A frame that is none is shown as far as it goes: with its code, if it has one. */
+static void a_bad_frame_of_act_v1_is_shown_too(void **state)
+{
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_v1, NULL, 0);
+	show(conn, false, "\0\0\0\1{\"a\":1}", 11);
+	shown_is("192.0.2.7 - < type=2 len=11 action=1 body={\"a\":1}\n");
+	show(conn, false, "\0\0\0\1\x10\x40\0\0\0\0\0\1\xFF", 13);
+	shown_is("192.0.2.7 - < type=2 len=13 action=1 body=1040000000000001ff (hex)\n");
+	show(conn, false, "ab", 2);
+	shown_is("192.0.2.7 - < type=2 len=2 body=ab\n");
+	show(conn, true, "text", 4);
+	shown_is("192.0.2.7 - < type=1 len=4 body=text\n");
+}
+
+static void a_message_of_json_is_text(void **state)
+{
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_json, "ann", 0);
+	show_text(conn, "{\"action\":110,\"seq\":7}");
+	shown_is("192.0.2.7 ann < type=1 len=22 body={\"action\":110,\"seq\":7}\n");
+	show(conn, true, NULL, 0);
+	shown_is("192.0.2.7 ann < type=1 len=0 body=\n");
+	show_text(conn, "no JSON");
+	shown_is("192.0.2.7 ann < type=1 len=7 body=no JSON\n");
+	config.log.frames = true;
+	push(conn, "{}");
+	shown_is("192.0.2.7 ann > type=1 len=23 body={\"push\":1110,\"data\":{}}\n");
+}
+
+/* ---- tokens ---- */
+
+static void says_no_token(const char *expected)
+{
+	assert_null(strstr(log_file_text(), "SECRET"));
+	shown_is(expected);
+}
+
+/* Whatever else is wrong with the frame. */
+static void a_token_in_act_v1_is_hidden(void **state)
+{
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_v1, NULL, 0);
+	show(conn, false, "\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\7SECRET", 18);
+	says_no_token("192.0.2.7 - < type=2 len=18 action=4294967042 CTRL flags=00 status=0 seq=7 "
+	              "body=(a token)\n");
+	show(conn, false, "\xFF\xFF\xFF\2\x24\0\0\0\0\0\0\7SECRET", 18);
+	says_no_token("192.0.2.7 - < type=2 len=18 action=4294967042 body=(a token)\n");
+	show(conn, false, "\xFF\xFF\xFF\2SECRET", 10);
+	says_no_token("192.0.2.7 - < type=2 len=10 action=4294967042 body=(a token)\n");
+	/* The answer to it is no secret. */
+	config.log.frames = true;
+	conn_message(conn, false, (const uint8_t *)"\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\7ann", 15);
+	assert_non_null(strstr(log_file_text(), "> type=2 len=46 action=4294967042 CTRL flags=00 "
+	                                        "status=0 seq=7 body={\"user\":\"ann\","));
+	assert_null(strstr(log_file_text(), "body=ann"));
+}
+
+static void a_token_in_json_is_hidden(void **state)
+{
+	static const char *const texts[] = {
+		"{\"ctrl\":\"auth\",\"seq\":1,\"token\":\"SECRET\"}",
+		/* Also where it could not be taken. */
+		"{\"ctrl\":\"auth\",\"token\":\"SECRET\"}",
+		"{\"ctrl\":\"auth\",\"seq\":0,\"token\":\"SECRET\"}",
+		"{\"ctrl\":\"auth\",\"seq\":1,\"token\":[\"SECRET\"]}",
+		"{\"ctrl\":\"auth\",\"seq\":1,\"token\":\"SECRET\",\"token\":\"SECRET\"}",
+		"{\"ctrl\":\"login\",\"seq\":1,\"token\":\"SECRET\"}",
+		"{\"seq\":1,\"token\":\"SECRET\"}",
+		"{\"ctrl\":\"auth\",\"seq\":1,\"token\":\"SECRET\"",
+	};
+	char expected[128];
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_json, NULL, 0);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		snprintf(expected, sizeof expected, "192.0.2.7 - < type=1 len=%zu body=(a token)\n",
+		         strlen(texts[i]));
+		show_text(conn, texts[i]);
+		says_no_token(expected);
+	}
+}
+
+/* Elsewhere the same bytes are a message like others. */
+static void what_is_no_token_is_shown(void **state)
+{
+	(void)state;
+	struct conn *conn = open_speaking(&wire, "/action", &protocol_json, NULL, 0);
+	show_text(conn, "{\"action\":1,\"data\":{\"token\":1}}");
+	shown_is("192.0.2.7 - < type=1 len=31 body={\"action\":1,\"data\":{\"token\":1}}\n");
+	show_text(conn, "{\"ctrl\":\"ping\"}");
+	shown_is("192.0.2.7 - < type=1 len=15 body={\"ctrl\":\"ping\"}\n");
+	conn = open_conn(&other, "/raw", NULL);
+	show_text(conn, "{\"ctrl\":\"auth\",\"seq\":1,\"token\":\"t\"}");
+	shown_is(
+		"192.0.2.7 - < type=1 len=35 body={\"ctrl\":\"auth\",\"seq\":1,\"token\":\"t\"}\n");
 }
 
 /* Also a zero: it is UTF-8, but the line would end there. */
@@ -174,6 +321,13 @@ int main(void)
 		TEST(a_raw_message_has_none),
 		TEST(what_is_no_action_is_shown_too),
 		TEST(a_code_on_a_raw_endpoint_is_shown),
+		TEST(a_frame_of_act_v1_has_its_head),
+		TEST(an_answer_of_act_v1_has_its_head),
+		TEST(a_bad_frame_of_act_v1_is_shown_too),
+		TEST(a_message_of_json_is_text),
+		TEST(a_token_in_act_v1_is_hidden),
+		TEST(a_token_in_json_is_hidden),
+		TEST(what_is_no_token_is_shown),
 		TEST(other_bytes_are_shown_in_hex),
 		TEST(no_message_forges_a_line),
 		TEST(a_long_one_is_cut),

@@ -245,6 +245,34 @@ static void names_what_is_wrong(void **state)
 	}
 }
 
+/* RFC 9110, section 8.3.1: of any case, and with parameters. */
+static void knows_json_by_its_type(void **state)
+{
+	static const char *const json[] = { "application/json", "application/json; charset=utf-8",
+		                            "application/json;v=1", "application/json ; v=1",
+		                            "Application/JSON" };
+	static const char *const other[] = { "",
+		                             "application",
+		                             "application/",
+		                             "application/jso",
+		                             "application/jsonl",
+		                             "application/json-seq",
+		                             "application/json+x",
+		                             "application/ld+json",
+		                             " application/json",
+		                             "text/json",
+		                             "application/protobuf",
+		                             "application/octet-stream; of=application/json" };
+	(void)state;
+	for (size_t i = 0; i < sizeof json / sizeof json[0]; i++)
+		if (!table_is_json(json[i]))
+			fail_msg("%s was not taken for JSON", json[i]);
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+		if (table_is_json(other[i]))
+			fail_msg("%s was taken for JSON", other[i]);
+	assert_false(table_is_json(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +281,7 @@ int main(void)
 		cmocka_unit_test(honours_a_longer_stride),
 		cmocka_unit_test(reads_a_shorter_table),
 		cmocka_unit_test(names_what_is_wrong),
+		cmocka_unit_test(knows_json_by_its_type),
 	};
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

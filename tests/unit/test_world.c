@@ -156,6 +156,37 @@ static void what_the_plugin_says_holds(void **state)
 	assert_false(route->anonymous);
 }
 
+/* Both ways; where no answer is owed, the way there alone. */
+static void an_action_is_json_where_all_of_it_is(void **state)
+{
+	static const struct {
+		const char *takes, *gives;
+		bool json, json_without_answer;
+	} table[] = {
+		{ "application/json", "application/json", true, true },
+		{ "application/json; v=1", "APPLICATION/JSON", true, true },
+		{ "application/json", "application/protobuf", false, true },
+		{ "application/json", NULL, false, true },
+		{ "application/protobuf", "application/json", false, false },
+		{ NULL, "application/json", false, false },
+		{ NULL, NULL, false, false },
+	};
+	struct scene *scene = *state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		for (int action = 0; action < PUPPET_ACTIONS; action++) {
+			scene->game->actions[action].takes = table[i].takes;
+			scene->game->actions[action].gives = table[i].gives;
+		}
+		const struct world *world =
+			build(scene, "{\"actions\": {\"1\": \"game.echo\", \"2\": \"game.note\","
+		                     "\"3\": \"chess.move\"}}");
+		assert_int_equal(world_route(world, 1)->json, table[i].json);
+		assert_int_equal(world_route(world, 2)->json, table[i].json_without_answer);
+		assert_int_equal(world_route(world, 200 + PUPPET_HOLD)->json, table[i].json);
+		assert_false(world_route(world, 3)->json);
+	}
+}
+
 static void the_config_overrules_the_plugin(void **state)
 {
 	struct scene *scene = *state;
@@ -437,6 +468,7 @@ int main(void)
 		IN_SCENE(a_range_leads_there_from_end_to_end),
 		IN_SCENE(one_action_may_have_many_codes),
 		IN_SCENE(what_the_plugin_says_holds),
+		IN_SCENE(an_action_is_json_where_all_of_it_is),
 		IN_SCENE(the_config_overrules_the_plugin),
 		IN_SCENE(a_plugin_that_is_not_there_leaves_a_route_without_one),
 		IN_SCENE(a_wrong_line_is_named),
