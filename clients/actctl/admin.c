@@ -50,12 +50,23 @@ static enum outcome place(const struct options *options, const char *path, struc
 
 /* ---- what it answers ---- */
 
+/* {"error":{…}} */
+static void print_fault(const struct fault *fault)
+{
+	cJSON *line = cJSON_CreateObject();
+	cJSON_AddItemToObject(line, "error", fault_json(fault));
+	say_object(line);
+}
+
 static enum outcome read_answer(const struct http_answer *raw, cJSON **answer)
 {
 	struct fault fault;
 	const char *text = (const char *)raw->body.at;
-	if (fault_of_body(text, raw->body.len, &fault))
+	if (fault_of_body(text, raw->body.len, &fault)) {
+		if (say_json())
+			print_fault(&fault);
 		return fault_say(&fault, "the server answered");
+	}
 	*answer = raw->status == 200 ? cJSON_ParseWithLength(text, raw->body.len) : NULL;
 	if (*answer != NULL)
 		return DONE;

@@ -90,15 +90,18 @@ static enum outcome ask_all(struct talk *talk, struct ask *ask)
 	return worst;
 }
 
-/* Nothing answers a notify; but what the server has against it comes before its close. */
+/* Nothing answers a notify; but the server may have something against it, and then closes. */
 static enum outcome hear_objections(struct talk *talk)
 {
-	enum client_event event = CLIENT_MESSAGE;
+	enum client_event event;
 	enum outcome outcome = DONE;
 	struct heard heard;
 	uint64_t deadline = clock_ms() + (uint64_t)talk->options->timeout_ms;
-	client_finish(talk->client, deadline);
-	while (outcome == DONE && event == CLIENT_MESSAGE && client_has_more(talk->client))
+	if (!client_settle(talk->client, deadline))
+		return say_failure(TIMED_OUT, "give it longer with --timeout",
+		                   "the server did not read it within %g s",
+		                   (double)talk->options->timeout_ms / 1000);
+	while (outcome == DONE && client_has_news(talk->client))
 		outcome = talk_hear(talk, NULL, deadline, &event, &heard);
 	return outcome;
 }

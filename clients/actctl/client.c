@@ -85,6 +85,13 @@ static int take_part(struct client *client, struct lws *wsi, const void *bytes, 
 	return 0;
 }
 
+static int write_ping(struct client *client, struct lws *wsi)
+{
+	uint8_t bytes[LWS_PRE];
+	client->ping_wanted = false;
+	return lws_write(wsi, bytes + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
 static int write_out(struct client *client, struct lws *wsi)
 {
 	size_t len = client->out.len;
@@ -93,7 +100,7 @@ static int write_out(struct client *client, struct lws *wsi)
 		return -1;
 	}
 	if (len == 0)
-		return 0;
+		return client->ping_wanted ? write_ping(client, wsi) : 0;
 	CHECK(len >= LWS_PRE);
 	int n = lws_write(wsi, client->out.at + LWS_PRE, len - LWS_PRE,
 	                  client->out_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY);
@@ -151,6 +158,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		return 0;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		return take_part(client, wsi, in, len);
+	case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+		client->ponged = true;
+		return 0;
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
 		return write_out(client, wsi);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -273,9 +283,22 @@ enum client_event client_wait(struct client *client, uint64_t deadline_ms,
 	return CLIENT_MESSAGE;
 }
 
-bool client_has_more(const struct client *client)
+bool client_settle(struct client *client, uint64_t deadline_ms)
 {
-	return client->first != NULL;
+	if (client->state != CLIENT_OPEN)
+		return true;
+	client->ponged = false;
+	client->ping_wanted = true;
+	lws_callback_on_writable(client->wsi);
+	while (client->state == CLIENT_OPEN && !client->ponged)
+		if (!wire_turn(&client->wire, deadline_ms))
+			return false;
+	return true;
+}
+
+bool client_has_news(const struct client *client)
+{
+	return client->first != NULL || client->state == CLIENT_GONE;
 }
 
 void client_finish(struct client *client, uint64_t deadline_ms)

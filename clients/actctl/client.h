@@ -43,14 +43,18 @@ bool client_send(struct client *client, bool text, const void *bytes, size_t len
 enum client_event client_wait(struct client *client, uint64_t deadline_ms,
                               struct client_message *message);
 
-/* Has a message come that client_wait() did not hand out yet? */
-bool client_has_more(const struct client *client);
+/* Pings the server, and waits until it has answered: then it has read all that was sent before, and
+ * what it has against that is here. False: the time is up. */
+bool client_settle(struct client *client, uint64_t deadline_ms);
+
+/* Would client_wait() come back at once? */
+bool client_has_news(const struct client *client);
 
 /* Says that the server closed, with what, and what that means. Returns LOST. */
 enum outcome client_say_closed(const struct client *client);
 
-/* Closes as RFC 6455 wants it and waits for the server's close, at most to the deadline. Messages
- * that come before it are kept for client_wait(). */
+/* Closes as RFC 6455 wants it and waits for the server's close, at most to the deadline.
+ * What comes before it is dropped. */
 void client_finish(struct client *client, uint64_t deadline_ms);
 
 /* NULL is allowed. */

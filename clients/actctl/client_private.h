@@ -35,6 +35,8 @@ struct client {
 
 	struct buffer out; /* LWS_PRE bytes, then the message; empty: nothing waits */
 	bool out_text;
+	bool ping_wanted;
+	bool ponged;
 
 	uint16_t close_code; /* 0: the server sent no close */
 	char close_reason[126];

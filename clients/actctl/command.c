@@ -71,9 +71,9 @@ const struct command commands[] = {
 	  .least = 0,
 	  .most = 1,
 	  .summary = "say what is wrong with a config, as actd -t",
-	  .text = "Reads the server's config ($ACTD_CONFIG where no FILE is given, "
-	          "or " ACTD_DEFAULT_CONFIG ") and\n"
-	          "prints everything that is wrong with it, one finding a line, with its place.\n",
+	  .text = "Reads the server's config and prints everything that is wrong with it, one "
+	          "finding a line,\n"
+	          "with its place. Without FILE it is $ACTD_CONFIG, or\n" ACTD_DEFAULT_CONFIG ".\n",
 	  .examples = "  actctl check-config conf/actd.json\n"
 	              "  actctl check-config conf/actd.json -o listen=127.0.0.1:9000\n",
 	  .run = command_check_config },

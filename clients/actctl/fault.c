@@ -53,7 +53,7 @@ void fault_of_status(uint32_t status, bool retry, uint32_t retry_after_ms, const
 }
 
 /* By the names of the table in docs/protocol.md. */
-static const char *hint(const struct fault *fault)
+const char *fault_hint(const struct fault *fault)
 {
 	static const struct {
 		const char *name, *next;
@@ -86,9 +86,9 @@ enum outcome fault_say(const struct fault *fault, const char *what)
 {
 	char later[64] = "";
 	if (fault->retry_after_ms != 0)
-		snprintf(later, sizeof later, " (in %u ms)", fault->retry_after_ms);
-	fprintf(stderr, "actctl: %s %u %s: %s\nactctl: %s%s\n", what, fault->code, fault->name,
-	        fault->message, hint(fault), later);
+		snprintf(later, sizeof later, " (after %u ms)", fault->retry_after_ms);
+	say_trouble(fault_hint(fault), "%s %u %s: %s%s", what, fault->code, fault->name,
+	            fault->message, later);
 	return REFUSED;
 }
 

@@ -26,6 +26,8 @@ void fault_of_status(uint32_t status, bool retry, uint32_t retry_after_ms, const
 
 /* Says it, with what to do. `what` begins the sentence: "the server answered". Returns REFUSED. */
 enum outcome fault_say(const struct fault *fault, const char *what);
+/* What to do about it. */
+const char *fault_hint(const struct fault *fault);
 /* The object that it came as. */
 cJSON *fault_json(const struct fault *fault);
 

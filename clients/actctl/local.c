@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum outcome local_config(const struct options *options, const char *why, struct config **out)
 {
@@ -11,8 +12,8 @@ enum outcome local_config(const struct options *options, const char *why, struct
 	                &errors) != 0) {
 		const char *first = errors.text;
 		outcome = say_failure(USAGE,
-		                      errors.count > 1
-		                              ? "actctl check-config lists the rest"
+		                      access(options->config, R_OK) == 0
+		                              ? "actctl check-config lists all that is wrong"
 		                              : "name the server's config with --config FILE, or "
 		                                "in $ACTD_CONFIG",
 		                      "the server's config is needed %s: %.*s", why,

@@ -4,14 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_lines(const cJSON *report, const char *name)
+{
+	const cJSON *line;
+	cJSON_ArrayForEach(line, cJSON_GetObjectItemCaseSensitive(report, name))
+	{
+		if (cJSON_IsString(line))
+			puts(line->valuestring);
+	}
+}
+
 static void print(const cJSON *report)
 {
-	const cJSON *plugin, *error;
-	cJSON_ArrayForEach(error, cJSON_GetObjectItemCaseSensitive(report, "errors"))
-	{
-		if (cJSON_IsString(error))
-			puts(error->valuestring);
-	}
+	const cJSON *plugin;
+	print_lines(report, "errors");
+	print_lines(report, "warnings");
 	cJSON_ArrayForEach(plugin, cJSON_GetObjectItemCaseSensitive(report, "plugins"))
 	{
 		const char *sentence = admin_text(plugin, "sentence");
@@ -33,6 +40,12 @@ enum outcome command_reload(const struct options *options)
 	} else {
 		print(report);
 		cJSON_Delete(report);
+	}
+	if (!taken) {
+		fflush(stdout); /* the reasons first, also where both go to one terminal */
+		fputs("actctl: not all was taken; what was not serves on as before\n"
+		      "actctl: mend what is said above, and reload again\n",
+		      stderr);
 	}
 	return taken ? DONE : REFUSED;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MESSAGE_MAX = 2048 };
+
 static struct {
 	bool json, verbose;
 } how;
@@ -45,14 +47,43 @@ static void print_object(enum outcome outcome, const char *next, const char *mes
 	say_object(line);
 }
 
-enum outcome say_failure(enum outcome outcome, const char *next, const char *format, ...)
+void say_clean(char *text)
 {
-	char message[2048];
+	for (char *at = text; *at != '\0'; at++) {
+		unsigned char one = (unsigned char)*at, two = (unsigned char)at[1];
+		/* 0xC2 and 0x80 to 0x9F: those that Unicode has beside ASCII's. */
+		bool pair = one == 0xC2 && two >= 0x80 && two <= 0x9F;
+		if (one < ' ' || one == 0x7F || pair)
+			*at = '?';
+		if (pair)
+			*++at = '?';
+	}
+}
+
+static void print_trouble(const char *next, char *message)
+{
+	say_clean(message);
+	fprintf(stderr, "actctl: %s\nactctl: %s\n", message, next);
+}
+
+void say_trouble(const char *next, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
-	fprintf(stderr, "actctl: %s\nactctl: %s\n", message, next);
+	print_trouble(next, message);
+}
+
+enum outcome say_failure(enum outcome outcome, const char *next, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	print_trouble(next, message);
 	if (how.json)
 		print_object(outcome, next, message);
 	return outcome;

@@ -29,6 +29,12 @@ bool say_verbose(void);
 __attribute__((format(printf, 3, 4))) enum outcome
 say_failure(enum outcome outcome, const char *next, const char *format, ...);
 
+/* The two lines alone, without the object for programs. */
+__attribute__((format(printf, 2, 3))) void say_trouble(const char *next, const char *format, ...);
+
+/* Puts '?' in place of control characters: what others wrote does nothing to a terminal. */
+void say_clean(char *text);
+
 /* One line that begins with '*', where verbose. */
 __attribute__((format(printf, 1, 2))) void say_note(const char *format, ...);
 

@@ -25,6 +25,16 @@ static void print_uptime(double seconds)
 	}
 }
 
+static void print_reload(const cJSON *reload)
+{
+	if (admin_number(reload, "number") == 0)
+		printf("loaded       at the start, %s", admin_text(reload, "verdict"));
+	else
+		printf("loaded       by reload %.0f, %s", admin_number(reload, "number"),
+		       admin_text(reload, "verdict"));
+	printf(", %s\n", admin_text(reload, "at"));
+}
+
 static void print_head(const cJSON *status)
 {
 	const cJSON *loop, *reload = cJSON_GetObjectItemCaseSensitive(status, "reload");
@@ -42,19 +52,23 @@ static void print_head(const cJSON *status)
 		       admin_number(loop, "connections"), admin_number(loop, "lag_ms"));
 	}
 	if (cJSON_IsObject(reload))
-		printf("last reload  number %.0f, %s, %s\n", admin_number(reload, "number"),
-		       admin_text(reload, "verdict"), admin_text(reload, "at"));
+		print_reload(reload);
 }
 
+/* "  110 add, 112 answer", and what a raw endpoint leads to: "/echo raw". */
 static void print_actions(const cJSON *plugin)
 {
-	const cJSON *action;
-	bool first = true;
-	cJSON_ArrayForEach(action, cJSON_GetObjectItemCaseSensitive(plugin, "actions"))
+	const cJSON *item;
+	const char *before = "  ";
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(plugin, "actions"))
 	{
-		printf("%s%.0f %s", first ? "" : ", ", admin_number(action, "code"),
-		       admin_text(action, "name"));
-		first = false;
+		printf("%s%.0f %s", before, admin_number(item, "code"), admin_text(item, "name"));
+		before = ", ";
+	}
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(plugin, "raw"))
+	{
+		printf("%s%s %s", before, admin_text(item, "endpoint"), admin_text(item, "name"));
+		before = ", ";
 	}
 }
 
@@ -66,7 +80,7 @@ static void print(const cJSON *status)
 	       "CALLS", "ACTIONS");
 	cJSON_ArrayForEach(plugin, cJSON_GetObjectItemCaseSensitive(status, "plugins"))
 	{
-		printf("%-16s %-10s %10.0f  %-9s %5.0f  ", admin_text(plugin, "name"),
+		printf("%-16s %-10s %10.0f  %-9s %5.0f", admin_text(plugin, "name"),
 		       admin_text(plugin, "version"), admin_number(plugin, "generation"),
 		       admin_text(plugin, "state"), admin_number(plugin, "open_calls"));
 		print_actions(plugin);

@@ -59,7 +59,7 @@ enum outcome talk_ask(struct talk *talk, const struct ask *ask)
 /* A connection-level error comes right before the close, and says more than that. */
 static enum outcome last_words(const struct heard *heard)
 {
-	return say_failure(LOST, "the connection is closed after that; -v shows what went by",
+	return say_failure(LOST, fault_hint(&heard->fault),
 	                   "the server ends the connection: %u %s: %s", heard->fault.code,
 	                   heard->fault.name, heard->fault.message);
 }

@@ -18,29 +18,6 @@ static void takes_hs256(void **state)
 	fake_free(fake);
 }
 
-/* clients/token.sh makes the secret and signs with it; a second run takes the same one. */
-static void takes_what_the_script_issues(void **state)
-{
-	struct fake_host *fake =
-		prepare("{\"algorithms\": [\"HS256\"], \"key_file\": \"data/jwt/secret\"}");
-	char command[1024], tokens[2][1024];
-	(void)state;
-	snprintf(command, sizeof command, "'%s/clients/token.sh' '我们 2' 600 '%s'",
-	         FAKE_SOURCE_DIR, fake_data_dir(fake));
-	for (int i = 0; i < 2; i++) {
-		FILE *script = popen(command, "r");
-		assert_non_null(script);
-		assert_non_null(fgets(tokens[i], sizeof tokens[i], script));
-		assert_int_equal(pclose(script), 0);
-		tokens[i][strcspn(tokens[i], "\n")] = '\0';
-	}
-	assert_int_equal(fake_run(fake), ACT_OK);
-	allows(fake, tokens[0], "我们 2");
-	allows(fake, tokens[1], "我们 2");
-	assert_int_equal(fake_count(fake, FAKE_LOG), 1); /* no warning: the secret is private */
-	fake_free(fake);
-}
-
 static void takes_rs256(void **state)
 {
 	struct fake_host *fake =
@@ -392,7 +369,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_hs256),
-		cmocka_unit_test(takes_what_the_script_issues),
 		cmocka_unit_test(takes_rs256),
 		cmocka_unit_test(takes_eddsa),
 		cmocka_unit_test(takes_a_key_set),
