@@ -44,6 +44,24 @@ static bool is_error(const uint8_t *body, size_t len)
 	return len >= sizeof begins - 1 && memcmp(body, begins, sizeof begins - 1) == 0;
 }
 
+/* The status of an error: {"error":{"code":404,"name":"unknown_action",… */
+static uint32_t status_of(const uint8_t *body, size_t len)
+{
+	static const char key[] = ",\"name\":\"";
+	const char *name = memmem(body, len, key, sizeof key - 1);
+	CHECK(name != NULL);
+	name += sizeof key - 1;
+	const char *end = memchr(name, '"', (size_t)((const char *)body + len - name));
+	CHECK(end != NULL);
+	return play_status(name, (size_t)(end - name));
+}
+
+/* An echo may look like an error. */
+static bool same_body(const struct debt *debt, const uint8_t *body, size_t len)
+{
+	return debt->len == len && memcmp(debt->body, body, len) == 0;
+}
+
 static void hear(struct play *play, bool text, const uint8_t *bytes, size_t len)
 {
 	struct debt *debt = &play->debts[0];
@@ -61,8 +79,10 @@ static void hear(struct play *play, bool text, const uint8_t *bytes, size_t len)
 	}
 	CHECK(play->debt_count > 0 && debt->close == 0 && debt->code == code);
 	CHECK(debt->text == text);
-	if (play->raw || !is_error(bytes, len))
+	if (play->raw || !is_error(bytes, len) || same_body(debt, bytes, len))
 		play_check_answer(debt, bytes, len);
+	else
+		play_check_error(debt, status_of(bytes, len));
 	play_settle(play, debt);
 }
 

@@ -102,6 +102,7 @@ def files(root):
         "a-short-table": plugin(plugin=8),
         "a-name-that-does-not-end": plugin(name=b"n" * 32),
         "a-name-with-a-blank": plugin(name=b"an echo"),
+        "no-name": plugin(name=b""),
         "no-version": plugin(version=b""),
         "needs-something-twice": plugin(needs=b"act.sql/1,act.sql/1"),
         "needs-no-id": plugin(needs=b"act.sql"),

@@ -103,13 +103,8 @@ static uint32_t status_of(const cJSON *error)
 	uint32_t code = whole(member(error, "code"));
 	CHECK(cJSON_IsString(name) && cJSON_IsString(member(error, "message")));
 	CHECK(cJSON_IsBool(member(error, "retry")));
-	if (strcmp(name->valuestring, "plugin_error") == 0)
-		return code;
-	uint32_t status = 1;
-	while (status_info(status) != NULL &&
-	       strcmp(status_info(status)->name, name->valuestring) != 0)
-		status++;
-	CHECK(status_info(status) != NULL && status_info(status)->code == code);
+	uint32_t status = play_status(name->valuestring, strlen(name->valuestring));
+	CHECK(status == STATUS_OWN ? code >= STATUS_OWN : code == status_info(status)->code);
 	return status;
 }
 
@@ -150,7 +145,7 @@ static void hear_answer(struct play *play, const cJSON *tree, const char *text, 
 	if (error == NULL)
 		check_data(debt, text, len);
 	else
-		CHECK(!debt->refused || status == STATUS_BAD_FRAME);
+		play_check_error(debt, status);
 	play_settle(play, debt);
 }
 

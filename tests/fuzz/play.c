@@ -48,18 +48,74 @@ void play_settle(struct play *play, struct debt *debt)
 	memmove(debt, debt + 1, (play->debt_count - at) * sizeof *debt);
 }
 
-static bool is_echo(uint32_t code)
-{
-	return code != PLUGIN_NOTE + 1 && code != PLUGIN_FAIL + 1 && code != PLUGIN_WRONG + 1 &&
-	       code != PLUGIN_SILENT + 1;
-}
-
 void play_check_answer(const struct debt *debt, const void *body, size_t len)
 {
 	CHECK(!debt->refused);
-	CHECK(debt->code != PLUGIN_FAIL + 1 && debt->code != PLUGIN_SILENT + 1);
-	if (is_echo(debt->code))
+	switch (debt->code) {
+	case PLUGIN_FAIL + 1:
+	case PLUGIN_SILENT + 1:
+		CHECK(false);
+		break;
+	case PLUGIN_NOTE + 1:
+		CHECK(len == 0);
+		break;
+	case PLUGIN_WRONG + 1:
+		break;
+	default:
 		CHECK(len == debt->len && (len == 0 || memcmp(body, debt->body, len) == 0));
+	}
+}
+
+/* What the server says of a code that is no action of the plugin's, by the configuration in
+ * server.c. STATUS_OK: it is one. */
+static uint32_t status_of_code(uint32_t code)
+{
+	bool served = (code >= 1 && code < PLUGIN_ACTIONS) || (code >= 30 && code <= 40);
+	return served ? STATUS_OK : code == 20 ? STATUS_UNAVAILABLE : STATUS_UNKNOWN_ACTION;
+}
+
+static bool can_end_with(uint32_t code, uint32_t status)
+{
+	switch (code) {
+	case PLUGIN_FAIL + 1:
+		return true;
+	case PLUGIN_HOLD + 1:
+	case PLUGIN_ONE + 1:
+		return status == STATUS_DEADLINE || status == STATUS_OVERLOADED;
+	case PLUGIN_PRIVATE + 1:
+		return status == STATUS_NOT_LOGGED_IN;
+	case PLUGIN_BYTES + 1:
+	case PLUGIN_BIND + 1:
+		return status == STATUS_PAYLOAD_REFUSED;
+	case PLUGIN_SHORT + 1:
+		return status == STATUS_TOO_LARGE;
+	case PLUGIN_RATED + 1:
+		return status == STATUS_RATE_LIMITED;
+	case PLUGIN_WRONG + 1:
+	case PLUGIN_SILENT + 1:
+		return status == STATUS_PLUGIN_FAILED;
+	default:
+		return status == status_of_code(code);
+	}
+}
+
+void play_check_error(const struct debt *debt, uint32_t status)
+{
+	CHECK(!debt->refused || status == STATUS_BAD_FRAME);
+	CHECK(debt->refused || (status == STATUS_DUPLICATE && debt->seq != 0) ||
+	      can_end_with(debt->code, status));
+}
+
+uint32_t play_status(const char *name, size_t len)
+{
+	static const char own[] = "plugin_error";
+	for (uint32_t status = 1; status_info(status) != NULL; status++) {
+		const char *known = status_info(status)->name;
+		if (strlen(known) == len && memcmp(known, name, len) == 0)
+			return status;
+	}
+	CHECK(len == sizeof own - 1 && memcmp(name, own, len) == 0);
+	return STATUS_OWN;
 }
 
 /* One more is not looked at. */
@@ -148,6 +204,16 @@ static const struct carrier carrier = { on_send, is_blocked, on_close, on_drop, 
 /* Where reading is paused, a message or two that were read already may still come. */
 enum { OVERRUN_MAX = 2 };
 
+/* A message must not be taken up while others wait, as many calls are open as may be, or more is
+ * unsent than may be. */
+static bool must_wait(const struct conn *conn)
+{
+	const struct config_limits *limits = &server_config()->limits;
+	uint32_t most = conn->protocol->in_order ? 1 : limits->calls;
+	return conn->pending_count > 0 || conn->calls >= most ||
+	       conn->outbox.len > limits->outbox_bytes;
+}
+
 static void deliver(struct play *play, bool text, struct script *script)
 {
 	size_t len;
@@ -159,7 +225,12 @@ static void deliver(struct play *play, bool text, struct script *script)
 	/* A close that waits at the end of the turn: no message counts any more. */
 	if (play->closed == 0 && !play->conn->close_wanted)
 		play->rules->ask(play, text, bytes, len);
+	bool waits = must_wait(play->conn);
+	size_t unsent = play->conn->outbox.len;
+	uint32_t calls = play->conn->calls;
 	conn_message(play->conn, text, bytes, len);
+	if (waits)
+		CHECK(play->conn->outbox.len == unsent && play->conn->calls == calls);
 }
 
 static void push(struct play *play, size_t len, bool json)

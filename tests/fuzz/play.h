@@ -68,5 +68,9 @@ struct debt *play_find(struct play *play, uint32_t code, uint32_t seq, bool cont
 void play_settle(struct play *play, struct debt *debt);
 /* An answer to an action of the plugin that is no error: is this what it should be? */
 void play_check_answer(const struct debt *debt, const void *body, size_t len);
+/* An answer that is one: can the action end so? */
+void play_check_error(const struct debt *debt, uint32_t status);
+/* The status of this name in JSON, the server's own; STATUS_OWN where it is a plugin's. */
+uint32_t play_status(const char *name, size_t len);
 
 #endif

@@ -111,7 +111,7 @@ def v1_faults():
         "refused-ext": req(ECHO, 2, flags=EXT) + req(ECHO, 3, b"\0\x09\1", flags=EXT) +
                        req(ECHO, 4, ext=b"\1\5ab") + req(ECHO, 5, ext=b"\1") +
                        req(ECHO, 6, ext=value(1)) + req(ECHO, 7, ext=value(2, b"123")) +
-                       req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")),
+                       req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")) + req(ECHO, 10, ext=value(1, bytes(65))),
     }
 
 
@@ -192,6 +192,10 @@ def json_faults():
         "a-notify-with-a-bad-deadline": ask(ECHO, deadline_ms=0),
         "refused-twice": text(b'{"action":1,"seq":2,"seq":3}') +
                          text(b'{"action":1,"data":1,"seq":2,"data":2}'),
+        "refused-members-twice": b"".join(
+            text(b'{"action":1,"seq":2,"%s":%s,"%s":%s}' % (name, first, name, first))
+            for name, first in ((b"action", b"1"), (b"deadline_ms", b"9"), (b"trace", b'"t"'),
+                                (b"by", b"true"), (b"ctrl", b'"ping"'), (b"token", b"1"))),
         "refused-members": ask(ECHO, 2, deadline_ms=0) + ask(ECHO, 3, trace="") +
                            ask(ECHO, 4, by="no") + ask(ECHO, 5, trace="x" * 65) +
                            ask(ECHO, 6, deadline_ms=1.5),

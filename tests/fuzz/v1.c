@@ -157,7 +157,7 @@ static void hear_login(struct play *play, const struct actv1_frame *frame)
 	cJSON_Delete(login);
 }
 
-static void check_error(const struct actv1_frame *frame)
+static void check_sentence(const struct actv1_frame *frame)
 {
 	const struct status_info *info = status_info(frame->status);
 	CHECK((frame->flags & ACTV1_ERR) != 0);
@@ -170,9 +170,11 @@ static void settle(struct play *play, const struct actv1_frame *frame)
 	struct debt *debt =
 		play_find(play, frame->code, frame->seq, frame->type == ACTV1_CTRL, frame->status);
 	if ((frame->flags & ACTV1_ERR) != 0) {
-		check_error(frame);
-		CHECK(!debt->refused || frame->status == STATUS_BAD_FRAME);
-		play->bad_tokens += debt->control ? 1 : 0;
+		check_sentence(frame);
+		if (debt->control)
+			play->bad_tokens++;
+		else
+			play_check_error(debt, frame->status);
 	} else {
 		CHECK(frame->status == 0 && (frame->flags & ACTV1_RETRY) == 0);
 		if (debt->code == ACTV1_AUTH)
@@ -204,7 +206,7 @@ static void hear_control(struct play *play, const struct actv1_frame *frame)
 		break;
 	default:
 		CHECK(frame->code == ACTV1_ERROR && frame->seq == 0);
-		check_error(frame);
+		check_sentence(frame);
 		return;
 	}
 	settle(play, frame);
