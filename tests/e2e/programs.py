@@ -29,29 +29,29 @@ def run(command, **options):
 
 
 @functools.cache
-def go_client():
-    """The path of the built Go client. Built beside and renamed: tests run at the same time."""
+def go_client(name):
+    """The path of a built Go client. Built beside and renamed: tests run at the same time."""
     need("go", "golang-go")
     if not (GO_PATH / "src/github.com/gorilla/websocket").exists():
         raise unittest.SkipTest("apt-get install golang-github-gorilla-websocket-dev")
-    source, target = HERE / "go/action_client.go", BUILD / "tests/action_client"
+    source, target = HERE / f"go/{name}.go", BUILD / f"tests/{name}"
     if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         env = dict(os.environ, GO111MODULE="off", GOPATH=str(GO_PATH), GOFLAGS="",
                    GOCACHE=str(BUILD / "tests/go-cache"))
-        built = pathlib.Path(folder) / "action_client"
+        built = pathlib.Path(folder) / name
         subprocess.run(["go", "build", "-o", str(built), str(source)], env=env, check=True,
                        timeout=300)
         os.replace(built, target)
     return target
 
 
-def go(url, **options):
-    """Runs the Go client; (exit code, stdout, stderr)."""
+def go(url, program="action_client", **options):
+    """Runs a Go client; (exit code, stdout, stderr)."""
     flags = [f"-{name}={value}" for name, value in options.items()]
-    return run([str(go_client()), f"-url={url}", *flags])
+    return run([str(go_client(program)), f"-url={url}", *flags])
 
 
 def node(script, *args):
