@@ -1,10 +1,11 @@
 """The numbers: exactly right after known traffic, and as Prometheus wants them."""
 
+import re
 import subprocess
 
 import admin
 import probe
-from harness import DEADLINE, ServerCase, eventually, main
+from harness import DEADLINE, ROOT, ServerCase, eventually, main
 from programs import need
 from rawws import TEXT, BINARY, CLOSE, Client, client_frame, close_body
 
@@ -146,6 +147,22 @@ class Format(ServerCase):
         server.remove("swap")
         admin.reload(server)
         self.check(server)
+
+
+class Documented(ServerCase):
+
+    def test_every_metric_with_its_type_and_labels(self):
+        server = self.serve()
+        text = admin.Metrics(server).text
+        found = {}
+        for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
+            line = re.search(rf"^{name}(?:_bucket)?(?:{{(.*?)}})? ", text, re.M)
+            labels = re.findall(r'(\w+)="', line.group(1) or "")
+            found[name] = (kind, [label for label in labels if label != "le"])
+        rows = re.findall(r"^\| `(actd_\w+)` \| (\w+) \|([^|]*)\|",
+                          (ROOT / "docs/operating.md").read_text(), re.M)
+        told = {name: (kind, re.findall(r"`(\w+)`", labels)) for name, kind, labels in rows}
+        self.assertEqual(found, told)
 
 
 if __name__ == "__main__":
