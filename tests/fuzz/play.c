@@ -32,8 +32,11 @@ struct debt *play_find(struct play *play, uint32_t code, uint32_t seq, bool cont
 		if (debt->code == code && ((status == STATUS_BAD_FRAME && debt->refused) ||
 		                           (status == STATUS_DUPLICATE && again)))
 			return debt;
-		if (debt->code == code && oldest == NULL)
+		if (debt->code == code && oldest == NULL) {
 			oldest = debt;
+			/* A seq of a call that is open is refused; the server's own have none. */
+			CHECK(!again || control || status == STATUS_BAD_FRAME);
+		}
 		again = true;
 	}
 	CHECK(oldest != NULL);

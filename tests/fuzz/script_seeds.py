@@ -124,7 +124,8 @@ def v1_scripts():
         "notifies": b"a" + b"".join(frame(NOTIFY, code, 0, b"7") for code in range(1, 14)) + b"a0.",
         "answered-in-another-order": b"a" + held + req(HOLD, 2, b"2") + req(ECHO, 3) + b".a\1.a\0.",
         "more-than-at-once": b"a" + b"".join(req(HOLD, n) for n in range(1, 9)) + b".a\0.a\2.f\0.",
-        "a-seq-twice": b"a" + held + held + req(ECHO, 1, b"3") + b".a\0." + req(ECHO, 1) + b".",
+        "a-seq-twice": b"a" + held + req(HOLD, 1, b"2") + req(ECHO, 1, b"3") + b".a\0." +
+                       req(ECHO, 1) + b".",
         "a-seq-again": b"a" + one + one + b".",
         "one-at-once": b"a" + req(ONE, 1) + req(ONE, 2) + b".",
         "notify-to-one-at-once": b"a" + frame(NOTIFY, ONE, 0) + req(ONE, 2) + b".",
