@@ -15,6 +15,8 @@ struct question {
 	const struct route *route;
 	size_t len;
 	uint32_t code;     /* 0: that of the route */
+	uint32_t seq;      /* the client's number for it */
+	bool in_json;      /* it came in JSON text */
 	uint64_t later_ms; /* is added to the time first */
 	bool yes;
 	char text[STATUS_TEXT_MAX + 1];
@@ -60,8 +62,11 @@ static void ask_on_loop(struct loop *loop, void *context)
 	uint32_t code = question->code != 0 || question->route == NULL
 	                        ? question->code
 	                        : question->route->code_first;
-	struct message message = { .ticket = { .code = code, .how = ACT_HOW_BINARY },
-		                   .len = question->len };
+	struct message message = {
+		.ticket = { .code = code, .seq = question->seq, .how = ACT_HOW_BINARY },
+		.json = question->in_json,
+		.len = question->len
+	};
 	loop->now_ms += question->later_ms;
 	question->yes = admit(client_conn(question->client), question->route, &message,
 	                      question->text, &question->refusal);
@@ -132,6 +137,93 @@ static void an_action_without_its_plugin_is_unavailable(void **state)
 	refused(&question, STATUS_UNAVAILABLE, "chess.move is not available now");
 }
 
+/* ---- numbers ---- */
+
+static bool may_use(struct scene *scene, struct client *client, uint32_t seq)
+{
+	struct question question = { .client = client, .route = &scene->route, .seq = seq };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	return question.yes;
+}
+
+/* A number is free again once its call is answered; that of another connection does not count. */
+static void a_number_stands_for_one_open_call(void **state)
+{
+	struct scene *scene = *state;
+	puppet_serve(scene->house);
+	struct client *client = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	client_request(client, &(struct actv1_frame){ .code = CODE + PUPPET_HOLD, .seq = 7 });
+	act_token token = puppet_token(scene->puppet, 0);
+	struct question question = { .client = client, .route = &scene->route, .seq = 7 };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	refused(&question, STATUS_DUPLICATE,
+	        "the call with seq 7 is not answered yet: expected another number");
+	assert_true(may_use(scene, client, 8));
+	assert_true(may_use(scene, client, 0));
+	assert_true(may_use(scene, scene->client, 7));
+	assert_int_equal(puppet_reply(scene->puppet, token, "done"), ACT_OK);
+	client_expect_answer(client, 7, "done");
+	assert_true(may_use(scene, client, 7));
+}
+
+/* Who wants no answer has no number. */
+static void a_notice_takes_no_number(void **state)
+{
+	struct scene *scene = *state;
+	puppet_serve(scene->house);
+	struct client *client = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	client_request(client,
+	               &(struct actv1_frame){ .code = CODE + PUPPET_HOLD, .type = ACTV1_NOTIFY });
+	act_token token = puppet_token(scene->puppet, 0);
+	assert_true(may_use(scene, client, 0));
+	assert_int_equal(puppet_reply(scene->puppet, token, "done"), ACT_OK);
+}
+
+/* Before anything else is looked at: the answer could not be told from another. */
+static void a_number_is_looked_at_first(void **state)
+{
+	struct scene *scene = *state;
+	puppet_serve(scene->house);
+	struct client *client = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	client_request(client, &(struct actv1_frame){ .code = CODE + PUPPET_HOLD, .seq = 7 });
+	act_token token = puppet_token(scene->puppet, 0);
+	struct question question = { .client = client, .code = 4711, .seq = 7 };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	assert_int_equal(question.refusal.status, STATUS_DUPLICATE);
+	assert_int_equal(puppet_reply(scene->puppet, token, "done"), ACT_OK);
+}
+
+/* ---- JSON ---- */
+
+static void what_came_in_json_is_for_actions_of_json(void **state)
+{
+	struct scene *scene = *state;
+	struct question question = { .client = scene->client,
+		                     .route = &scene->route,
+		                     .in_json = true };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	refused(&question, STATUS_PAYLOAD_REFUSED,
+	        "action 100 does not take and give application/json: expected it by act.v1 or the "
+	        "base protocol");
+	scene->route.json = true;
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	assert_true(question.yes);
+	question.in_json = false; /* by other protocols both are */
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	assert_true(question.yes);
+}
+
+/* What its plugin would say is not known: unavailable it is all the same. */
+static void without_its_plugin_nobody_asks_for_json(void **state)
+{
+	struct scene *scene = *state;
+	char name[] = "chess.move";
+	struct route route = { .code_first = CODE, .code_last = CODE, .name = name };
+	struct question question = { .client = scene->client, .route = &route, .in_json = true };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	refused(&question, STATUS_UNAVAILABLE, "chess.move is not available now");
+}
+
 /* ---- rates ---- */
 
 /* How many of `tries` calls are admitted, `later_ms` from the last ones. */
@@ -181,6 +273,58 @@ static void time_fills_the_rate_up_again(void **state)
 	assert_int_equal(admitted(scene, scene->client, &scene->route, 3, 1000), 2);
 	/* Never above the burst. */
 	assert_int_equal(admitted(scene, scene->client, &scene->route, 9, 3600000), 3);
+}
+
+static uint32_t told_to_wait(struct scene *scene, uint64_t later_ms)
+{
+	struct question question = { .client = scene->client,
+		                     .route = &scene->route,
+		                     .later_ms = later_ms };
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	assert_false(question.yes);
+	return question.refusal.retry_after_ms;
+}
+
+/* Who waits as long as it was told is let in, and not a moment before. */
+static void it_is_told_when_to_ask_again(void **state)
+{
+	struct scene *scene = *state;
+	house_on_loop(scene->house, 0, stop_clock, NULL);
+	scene->route.rate_per_s = 2;
+	scene->route.rate_burst = 1;
+	assert_int_equal(admitted(scene, scene->client, &scene->route, 1, 0), 1);
+	assert_int_equal(told_to_wait(scene, 0), 501);
+	assert_int_equal(told_to_wait(scene, 250), 251);
+	assert_int_equal(told_to_wait(scene, 0), 251);
+	assert_int_equal(admitted(scene, scene->client, &scene->route, 1, 249), 0);
+	assert_int_equal(admitted(scene, scene->client, &scene->route, 1, 2), 1);
+}
+
+/* Beyond a day there is no saying. */
+static void a_wait_of_days_is_not_told(void **state)
+{
+	struct scene *scene = *state;
+	house_on_loop(scene->house, 0, stop_clock, NULL);
+	scene->route.rate_burst = 1;
+	scene->route.rate_per_s = 1.0 / 86400;
+	assert_int_equal(admitted(scene, scene->client, &scene->route, 1, 0), 1);
+	assert_int_equal(told_to_wait(scene, 0), 0);
+	assert_in_range(told_to_wait(scene, 1000), 86398000, 86399002);
+	scene->route.rate_per_s = 1e-300;
+	assert_int_equal(told_to_wait(scene, 0), 0);
+}
+
+static void only_rates_know_when(void **state)
+{
+	struct scene *scene = *state;
+	struct question question = ask(scene, scene->client, &scene->route, 1001);
+	assert_int_equal(question.refusal.retry_after_ms, 0);
+	scene->route.in_flight = 1;
+	assert_true(ask(scene, scene->client, &scene->route, 0).yes);
+	question = ask(scene, scene->client, &scene->route, 0);
+	assert_int_equal(question.refusal.status, STATUS_OVERLOADED);
+	assert_true(question.refusal.retry);
+	assert_int_equal(question.refusal.retry_after_ms, 0);
 }
 
 static void codes_have_rates_of_their_own_and_a_range_has_one(void **state)
@@ -266,6 +410,11 @@ static void the_checks_come_in_their_order(void **state)
 	assert_int_equal(question.refusal.status, STATUS_UNKNOWN_ACTION);
 	question = ask(scene, scene->client, &scene->route, 11);
 	assert_int_equal(question.refusal.status, STATUS_NOT_LOGGED_IN);
+	question = (struct question){
+		.client = scene->alice, .route = &scene->route, .len = 11, .in_json = true
+	};
+	house_on_loop(scene->house, 0, ask_on_loop, &question);
+	assert_int_equal(question.refusal.status, STATUS_PAYLOAD_REFUSED);
 	question = ask(scene, scene->alice, &scene->route, 11);
 	assert_int_equal(question.refusal.status, STATUS_TOO_LARGE);
 	/* Neither of them has cost anything of the rate. */
@@ -286,6 +435,14 @@ int main(void)
 		IN_SCENE(an_action_may_need_a_login),
 		IN_SCENE(a_payload_may_be_too_long),
 		IN_SCENE(an_action_without_its_plugin_is_unavailable),
+		IN_SCENE(a_number_stands_for_one_open_call),
+		IN_SCENE(a_notice_takes_no_number),
+		IN_SCENE(a_number_is_looked_at_first),
+		IN_SCENE(what_came_in_json_is_for_actions_of_json),
+		IN_SCENE(without_its_plugin_nobody_asks_for_json),
+		IN_SCENE(it_is_told_when_to_ask_again),
+		IN_SCENE(a_wait_of_days_is_not_told),
+		IN_SCENE(only_rates_know_when),
 		IN_SCENE(a_burst_is_taken_and_no_more),
 		IN_SCENE(time_fills_the_rate_up_again),
 		IN_SCENE(codes_have_rates_of_their_own_and_a_range_has_one),

@@ -171,6 +171,43 @@ static void a_failure_may_say_when_to_retry(void **state)
 	                    "\"message\":\"soon\",\"retry\":true");
 }
 
+/* Where the protocol has a word for it the time is told; none is made up. */
+static void when_to_retry_reaches_the_client(void **state)
+{
+	static const uint32_t times[] = { 0, 1, 1500, UINT32_MAX };
+	struct scene *scene = *state;
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	for (uint32_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		act_failure why = { .size = sizeof why,
+			            .status = 2000,
+			            .retry_after_ms = times[i],
+			            .text = act_str("later") };
+		act_token before = atomic_load(&scene->puppet->token);
+		client_request(v1, &(struct actv1_frame){ .code = CODE + PUPPET_HOLD, .seq = 1 });
+		act_token token = puppet_token(scene->puppet, before);
+		assert_int_equal(fail_with(scene, token, &why), ACT_OK);
+		struct actv1_frame frame = client_take(v1);
+		assert_int_equal(frame.status, 2000);
+		assert_int_equal(frame.flags,
+		                 times[i] == 0 ? ACTV1_ERR : ACTV1_ERR | ACTV1_RETRY | ACTV1_EXT);
+		assert_int_equal(frame.retry_after_ms, times[i]);
+		assert_true(act_same(frame.payload, act_str("later")));
+	}
+}
+
+/* A status that says "try again" of itself says so without a time too. */
+static void a_status_may_say_to_retry(void **state)
+{
+	struct scene *scene = *state;
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	client_request(v1, &(struct actv1_frame){ .code = CODE + PUPPET_HOLD, .seq = 1 });
+	act_token token = puppet_token(scene->puppet, 0);
+	assert_int_equal(puppet_fail(scene->puppet, token, ACT_S_OVERLOADED, ""), ACT_OK);
+	struct actv1_frame frame = client_take(v1);
+	assert_int_equal(frame.status, ACT_S_OVERLOADED);
+	assert_int_equal(frame.flags, ACTV1_ERR | ACTV1_RETRY);
+}
+
 static void a_long_failure_is_cut(void **state)
 {
 	struct scene *scene = *state;
@@ -227,6 +264,8 @@ int main(void)
 		IN_SCENE(a_failure_has_a_known_status),
 		IN_SCENE(a_failure_is_whole),
 		IN_SCENE(a_failure_may_say_when_to_retry),
+		IN_SCENE(when_to_retry_reaches_the_client),
+		IN_SCENE(a_status_may_say_to_retry),
 		IN_SCENE(a_long_failure_is_cut),
 		IN_SCENE(lines_bear_the_name_of_the_plugin),
 	};

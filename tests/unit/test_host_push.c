@@ -140,6 +140,79 @@ static void leaves_one_out(void **state)
 	that_is_all(scene);
 }
 
+/* ---- in every protocol ---- */
+
+static void v1_gets(struct client *client, uint32_t code, const char *body)
+{
+	struct actv1_frame frame = client_take(client);
+	assert_int_equal(frame.type, ACTV1_PUSH);
+	assert_int_equal(frame.code, code);
+	assert_int_equal(frame.seq, 0);
+	assert_int_equal(frame.flags, 0);
+	if (!act_same(frame.payload, act_str(body)))
+		fail_msg("expected %s, found %.*s", body, ACT_FMT(frame.payload));
+}
+
+/* One push, and everyone has it in the form that it speaks, on whatever loop. */
+static void everyone_has_it_in_its_own_form(void **state)
+{
+	struct scene *scene = *state;
+	struct client *v1[2], *json[2];
+	scene->puppet->pushes[PUPPET_NEWS].gives = "application/json; charset=utf-8";
+	for (uint32_t i = 0; i < 2; i++) {
+		v1[i] = client_speaking(scene->house, i, "/serv/", &protocol_v1, "alice");
+		json[i] = client_speaking(scene->house, i, "/serv/", &protocol_json, "alice");
+	}
+	act_push what = push_of(ACT_TO_USER, "alice", "{\"x\": 1}");
+	assert_int_equal(push(scene, &what), ACT_OK);
+	for (int i = 0; i < 2; i++) {
+		client_expect(scene->alice[i], NEWS, "{\"x\": 1}");
+		v1_gets(v1[i], NEWS, "{\"x\": 1}");
+		client_expect_text(json[i], "{\"push\":1100,\"data\":{\"x\": 1}}");
+	}
+	that_is_all(scene);
+}
+
+/* What is not JSON does not reach those that speak it; nobody is closed for it. */
+static void other_pushes_pass_by_those_that_speak_json(void **state)
+{
+	static const char *const types[] = { NULL, "text/plain", "application/protobuf" };
+	struct scene *scene = *state;
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, "zoe");
+	struct client *json = client_speaking(scene->house, 0, "/serv/", &protocol_json, "zoe");
+	act_push what = push_of(ACT_TO_USER, "zoe", "{}");
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		scene->puppet->pushes[PUPPET_NEWS].gives = types[i];
+		assert_int_equal(push(scene, &what), ACT_OK);
+		v1_gets(v1, NEWS, "{}");
+	}
+	scene->puppet->pushes[PUPPET_NEWS].gives = "application/json";
+	what.body = act_str("no JSON, whatever its plugin says");
+	assert_int_equal(push(scene, &what), ACT_OK);
+	v1_gets(v1, NEWS, "no JSON, whatever its plugin says");
+	what.body = act_str("\"the end\"");
+	assert_int_equal(push(scene, &what), ACT_OK);
+	v1_gets(v1, NEWS, "\"the end\"");
+	client_expect_text(json, "{\"push\":1100,\"data\":\"the end\"}");
+	that_is_all(scene);
+}
+
+/* Each push has a type of its own. */
+static void the_type_is_that_of_the_push(void **state)
+{
+	struct scene *scene = *state;
+	struct client *json = client_speaking(scene->house, 1, "/serv/", &protocol_json, "zoe");
+	scene->puppet->pushes[PUPPET_ALARM].gives = "application/json";
+	act_push what = push_of(ACT_TO_USER, "zoe", "1");
+	assert_int_equal(push(scene, &what), ACT_OK);
+	what.pushing = PUPPET_ALARM;
+	what.body = act_str("2");
+	assert_int_equal(push(scene, &what), ACT_OK);
+	client_expect_text(json, "{\"push\":1101,\"data\":2}");
+	house_settle(scene->house);
+	client_expect_nothing(json);
+}
+
 /* ---- the order ---- */
 
 static act_rc push_and_answer(struct puppet *puppet, const act_call *call)
@@ -316,6 +389,9 @@ int main(void)
 		IN_SCENE(goes_to_a_group),
 		IN_SCENE(goes_to_all_of_action_endpoints),
 		IN_SCENE(leaves_one_out),
+		IN_SCENE(everyone_has_it_in_its_own_form),
+		IN_SCENE(other_pushes_pass_by_those_that_speak_json),
+		IN_SCENE(the_type_is_that_of_the_push),
 		IN_SCENE(pushes_come_in_order_and_before_the_answer),
 		IN_SCENE(pushes_are_checked),
 		IN_SCENE(a_push_that_is_too_long_is_refused),

@@ -88,6 +88,22 @@ static void who_is_allowed_has_a_name(void **state)
 	puppet_told(((struct scene *)*state)->provider, "check:a token:/serv/:127.0.0.1");
 }
 
+/* So that the connection can be closed then; nobody else's login ends. */
+static void the_end_of_a_login_is_passed_on(void **state)
+{
+	static const int64_t times[] = { 0, 1, 2000000000, INT64_MAX, -1, INT64_MIN };
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		next_verdict.expires_at = times[i];
+		assert_true(ask(*state).expires_at == times[i]);
+	}
+	next_verdict.expires_at = 7;
+	next_rc = ACT_E_FAIL;
+	assert_int_equal(ask(*state).expires_at, 0);
+	next_rc = ACT_OK;
+	need_set(&((struct scene *)*state)->house->act.auth, NULL);
+	assert_int_equal(ask(*state).expires_at, 0);
+}
+
 static void verdicts_are_passed_on(void **state)
 {
 	static const struct {
@@ -219,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_SCENE(who_is_allowed_has_a_name),
+		IN_SCENE(the_end_of_a_login_is_passed_on),
 		IN_SCENE(verdicts_are_passed_on),
 		IN_SCENE(names_that_are_unfit_are_denied),
 		IN_SCENE(words_without_an_end_are_cut),
