@@ -30,7 +30,7 @@ static void *admin_main(void *arg)
 struct admin *admin_new(const struct config *config, const struct act *act, struct err *why)
 {
 	struct admin *admin = mem_new(1, sizeof *admin);
-	board_init(&admin->board, act, config->path);
+	board_init(&admin->board, act, config);
 	admin->http = http_new(config, &admin->board, why);
 	if (admin->http != NULL)
 		return admin;

@@ -13,11 +13,12 @@
  * Who waits longer than this learns no more by waiting on. */
 enum { PATIENCE_STEPS = 6 };
 
-void board_init(struct board *board, const struct act *act, const char *config_path)
+void board_init(struct board *board, const struct act *act, const struct config *config)
 {
-	*board = (struct board){
-		.act = act, .config_path = config_path, .started_ms = clock_ms(), .load_ms = 10000
-	};
+	*board = (struct board){ .act = act,
+		                 .config_path = config->path,
+		                 .started_ms = clock_ms(),
+		                 .load_ms = config->load_ms };
 	clock_gettime(CLOCK_REALTIME, &board->started);
 	pthread_mutex_init(&board->lock, NULL);
 }

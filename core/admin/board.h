@@ -8,6 +8,7 @@
 #define ADMIN_BOARD_H
 
 #include "act/act.h"
+#include "base/config.h"
 #include "reload/report.h"
 
 #include <cjson/cJSON.h>
@@ -44,8 +45,8 @@ struct board {
 	struct board_ask *asks;
 };
 
-/* [main] `act` and `config_path` outlive it. */
-void board_init(struct board *board, const struct act *act, const char *config_path);
+/* [main] `act` and `config->path` outlive it. */
+void board_init(struct board *board, const struct act *act, const struct config *config);
 void board_free(struct board *board);
 
 /* [main] */

@@ -225,7 +225,7 @@ static void the_outcome_of_a_run(void **state)
 		{ PUPPET_ECHO, ACT_E_INVAL, false, true, OUTCOME_ERROR, STATUS_PAYLOAD_REFUSED },
 		{ PUPPET_NOTE, ACT_OK, false, true, OUTCOME_NONE, 0 },
 		{ PUPPET_NOTE, ACT_DEFER, false, true, OUTCOME_NONE, 0 },
-		{ PUPPET_NOTE, ACT_E_FAIL, false, true, OUTCOME_NONE, 0 },
+		{ PUPPET_NOTE, ACT_E_FAIL, false, true, OUTCOME_NONE, STATUS_PLUGIN_FAILED },
 	};
 	struct scene *scene = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
