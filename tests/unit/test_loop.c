@@ -8,12 +8,14 @@
 
 #include "net/loop.h"
 
+#include "base/clock.h"
 #include "base/latch.h"
 #include "base/mem.h"
 
 #include "fixtures/dies.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 static struct loop loop;
 
@@ -314,6 +316,59 @@ static void late_posts_run_too(void **state)
 	loop_free(&loop);
 }
 
+/* ---- the pulse ---- */
+
+enum { OVERRUN_MS = 150 };
+
+static void nap(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	nanosleep(&moment, NULL);
+}
+
+/* Keeps the loop until its tick is that much too late. */
+static void overrun(void *arg)
+{
+	uint64_t until_ns = count_read(&loop.pulse.ticked_ns) +
+	                    (uint64_t)(WHEEL_TICK_MS + OVERRUN_MS) * 1000000;
+	(void)arg;
+	while (clock_ns() < until_ns)
+		nap();
+}
+
+/* Ticks that were at least as late as the bucket's lower bound. */
+static uint64_t late_ticks(void)
+{
+	struct histogram_sum sum = { 0 };
+	uint64_t late = 0;
+	histogram_read(&loop.pulse.lags, &sum);
+	for (size_t i = HISTOGRAM_BOUNDS; i > 0 && histogram_bounds_ns[i - 1] >= 100000000; i--)
+		late += sum.counts[i];
+	return late;
+}
+
+static void a_late_tick_is_noted(void **state)
+{
+	(void)state;
+	uint64_t before = late_ticks(), began_ns = clock_ns();
+	on_loop(overrun, NULL);
+	while (late_ticks() == before)
+		nap();
+	assert_true(count_read(&loop.pulse.ticked_ns) >= began_ns);
+	assert_true(count_read(&loop.pulse.ticked_ns) <= clock_ns());
+}
+
+static void a_loop_ticks_by_itself(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		uint64_t ticked_ns = count_read(&loop.pulse.ticked_ns);
+		while (count_read(&loop.pulse.ticked_ns) == ticked_ns)
+			nap();
+		assert_true(count_read(&loop.pulse.ticked_ns) > ticked_ns);
+	}
+}
+
 static void a_loop_need_not_start(void **state)
 {
 	(void)state;
@@ -354,6 +409,8 @@ int main(void)
 		TEST(a_stopped_timer_does_not),
 		TEST(the_loop_turns_its_wheel),
 		cmocka_unit_test(late_posts_run_too),
+		TEST(a_late_tick_is_noted),
+		TEST(a_loop_ticks_by_itself),
 		cmocka_unit_test(a_loop_need_not_start),
 		cmocka_unit_test(faults_stop_the_program),
 	};
