@@ -160,12 +160,15 @@ class BackPressure(FlightCase):
                 self.check_deaf(self.speak(speaker, receive_buffer=65536))
 
     def check_deaf(self, client):
-        """96 MiB of questions with answers as long (by act.v1) or twice as long."""
+        """Megabytes of questions with answers as long (by act.v1) or twice as long; fewer where
+        memory is not measured."""
         before = status_kib(self.server.pid, "VmHWM")
-        size, count = 256 * 1024, 384
+        size, count = 256 * 1024, 320 if isinstance(client, V1) else 192
+        if SANITIZERS:
+            count = 64
         data = b"".join(self.question(client, number, size) for number in range(1, count + 1))
         sent = send_until_stuck(client, data)
-        self.assertLess(sent, len(data), "96 MiB were taken from a client that reads nothing")
+        self.assertLess(sent, len(data), "all was taken from a client that reads nothing")
         if not SANITIZERS:
             self.assertLess(status_kib(self.server.pid, "VmHWM") - before, ROOM_KIB)
         self.assertEqual(self.other.call(1, b"others go on"), b"others go on")
