@@ -5,6 +5,7 @@
 #ifndef ACTCTL_CLIENT_H
 #define ACTCTL_CLIENT_H
 
+#include "buffer.h"
 #include "lookup.h"
 #include "wire.h"
 
@@ -23,6 +24,9 @@ struct client_order {
 	uint64_t deadline_ms; /* clock_ms(); to be connected by */
 };
 
+/* The longest message that is sent, in bytes. */
+#define CLIENT_SEND_MAX (BUFFER_MAX - LWS_PRE)
+
 /* A whole message. */
 struct client_message {
 	bool text;
@@ -35,9 +39,10 @@ enum client_event { CLIENT_MESSAGE, CLIENT_CLOSED, CLIENT_TIME_UP };
 /* Connects and upgrades. DONE; or it was said why not, and `*out` is NULL. */
 enum outcome client_open(const struct client_order *order, struct client **out);
 
-/* Sends a message, and returns when libwebsockets has taken it. False: there is no connection any
- * more. */
-bool client_send(struct client *client, bool text, const void *bytes, size_t len);
+/* Sends a message of at most CLIENT_SEND_MAX bytes, and returns when libwebsockets has taken it, or
+ * the connection has ended, which client_wait() tells. False: the time is up. */
+bool client_send(struct client *client, bool text, const void *bytes, size_t len,
+                 uint64_t deadline_ms);
 
 /* The next message; those that came before a close come before CLIENT_CLOSED. */
 enum client_event client_wait(struct client *client, uint64_t deadline_ms,

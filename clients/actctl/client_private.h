@@ -2,7 +2,6 @@
 #ifndef ACTCTL_CLIENT_PRIVATE_H
 #define ACTCTL_CLIENT_PRIVATE_H
 
-#include "buffer.h"
 #include "client.h"
 
 enum client_state { CLIENT_CONNECTING, CLIENT_OPEN, CLIENT_CLOSING, CLIENT_GONE };
@@ -41,6 +40,12 @@ struct client {
 	uint16_t close_code; /* 0: the server sent no close */
 	char close_reason[126];
 };
+
+/* The callback that libwebsockets tells everything. */
+extern const struct lws_protocols client_protocols[];
+
+/* NULL is allowed. */
+void client_free_queued(struct client_queued *message);
 
 /* Reads the answer to an upgrade that is not 101; called from within ESTABLISHED_CLIENT_HTTP, the
  * last moment at which libwebsockets still has it. */

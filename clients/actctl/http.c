@@ -1,9 +1,7 @@
 #include "http.h"
 
-#include "base/mem.h"
 #include "lookup.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct http {
@@ -16,25 +14,14 @@ struct http {
 	char trouble[256]; /* libwebsockets' words */
 };
 
-static int add_header(struct lws *wsi, const char *name, const char *value, uint8_t **at,
-                      uint8_t *end)
-{
-	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
-	                                   (const unsigned char *)value, (int)strlen(value), at,
-	                                   end);
-}
-
 static int add_headers(const struct http_order *order, struct lws *wsi, uint8_t **at, size_t room)
 {
 	uint8_t *end = *at + room;
 	int rc = 0;
-	if (order->bearer != NULL) {
-		char *value = mem_format("Bearer %s", order->bearer);
-		rc = add_header(wsi, "authorization:", value, at, end);
-		free(value);
-	}
+	if (order->bearer != NULL)
+		rc = wire_add_bearer(wsi, order->bearer, at, end);
 	if (rc == 0 && strcmp(order->method, "POST") == 0)
-		rc = add_header(wsi, "content-length:", "0", at, end);
+		rc = wire_add_header(wsi, "content-length:", "0", at, end);
 	return rc;
 }
 

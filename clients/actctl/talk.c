@@ -39,19 +39,30 @@ void talk_end(struct talk *talk)
 	free(talk->token);
 }
 
+static enum outcome send_message(struct talk *talk, const struct buffer *message)
+{
+	uint64_t deadline = clock_ms() + (uint64_t)talk->options->timeout_ms;
+	watch_message('>', talk->dialect, talk->dialect->text,
+	              (act_bytes){ message->at, message->len });
+	if (client_send(talk->client, talk->dialect->text, message->at, message->len, deadline))
+		return DONE;
+	return say_failure(TIMED_OUT, "give it longer with --timeout",
+	                   "the server did not take the request within %g s",
+	                   (double)talk->options->timeout_ms / 1000);
+}
+
 enum outcome talk_ask(struct talk *talk, const struct ask *ask)
 {
 	struct buffer message = { 0 };
-	enum outcome outcome = DONE;
+	enum outcome outcome;
 	const char *wrong = talk->dialect->write(ask, &message);
-	if (wrong != NULL) {
-		outcome = say_failure(USAGE, "--protocol act.v1 takes any bytes", "%s", wrong);
-	} else {
-		act_bytes bytes = { message.at, message.len };
-		watch_message('>', talk->dialect, talk->dialect->text, bytes);
-		if (!client_send(talk->client, talk->dialect->text, message.at, message.len))
-			outcome = client_say_closed(talk->client);
-	}
+	if (wrong == NULL && message.len > CLIENT_SEND_MAX)
+		wrong = "the payload is too long";
+	if (wrong != NULL)
+		outcome = say_failure(USAGE, "--protocol act.v1 takes any bytes, up to 64 MiB",
+		                      "%s", wrong);
+	else
+		outcome = send_message(talk, &message);
 	buffer_free(&message);
 	return outcome;
 }

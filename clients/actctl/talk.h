@@ -21,7 +21,8 @@ enum outcome talk_begin(struct talk *talk, const struct options *options, const 
 /* Closes. */
 void talk_end(struct talk *talk);
 
-/* Sends a request. DONE; or it was said why not. */
+/* Sends a request. DONE; or it was said why not. That the connection has ended meanwhile is told by
+ * talk_hear(). */
 enum outcome talk_ask(struct talk *talk, const struct ask *ask);
 
 /* The next message, read; `ask` is what an answer is waited for to, or NULL. `*event` tells whether

@@ -1,6 +1,7 @@
 #include "wire.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,24 @@ void wire_connect_info(struct wire *wire, const struct url *url, const char *add
 		info->ssl_connection |= LCCSCF_ALLOW_SELFSIGNED | LCCSCF_ALLOW_EXPIRED |
 		                        LCCSCF_ALLOW_INSECURE |
 		                        LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
+}
+
+int wire_add_header(struct lws *wsi, const char *name, const char *value, uint8_t **at,
+                    uint8_t *end)
+{
+	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+	                                   (const unsigned char *)value, (int)strlen(value), at,
+	                                   end) == 0
+	               ? 0
+	               : -1;
+}
+
+int wire_add_bearer(struct lws *wsi, const char *token, uint8_t **at, uint8_t *end)
+{
+	char *value = mem_format("Bearer %s", token);
+	int rc = wire_add_header(wsi, "authorization:", value, at, end);
+	free(value);
+	return rc;
 }
 
 /* An alarm does nothing: it ends the wait. */

@@ -31,6 +31,12 @@ void wire_close(struct wire *wire);
 void wire_connect_info(struct wire *wire, const struct url *url, const char *address,
                        const struct wire_trust *trust, struct lws_client_connect_info *info);
 
+/* For CLIENT_APPEND_HANDSHAKE_HEADER: adds a header to the request's head ("name:" in lower case),
+ * or a token. 0; or -1: there is no room for it. */
+int wire_add_header(struct lws *wsi, const char *name, const char *value, uint8_t **at,
+                    uint8_t *end);
+int wire_add_bearer(struct lws *wsi, const char *token, uint8_t **at, uint8_t *end);
+
 /* Waits until something happens, at most to `deadline_ms` (clock_ms()), and has the callback told.
  * False: it is past the deadline, and nothing was waited for. */
 bool wire_turn(struct wire *wire, uint64_t deadline_ms);
