@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""Makes the seeds that no editor can write: plugin files, and scripts of messages (script.h).
+"""Makes the seeds that no editor can write: plugin files, compressed messages, and scripts of what
+a client sends (script.h).
 
     corpus.py            writes them into corpus/
     corpus.py --check    says what there differs from what it would write, and changes nothing
 
-Other files in corpus/ are kept by hand: all of corpus/config, and those named found-*, which are what
-the fuzzers have found. Their names tell what they are; the fuzzers do not look at names.
+Other files in corpus/ are kept by hand: all of corpus/config, and those named found-*, which are
+what the fuzzers have found. Names tell what a file is; the fuzzers do not look at them.
 """
 import pathlib
 import sys
 
+import deflate_seeds
 import elf_seeds
 import script_seeds
 
@@ -19,11 +21,10 @@ CORPUS = HERE / "corpus"
 
 def seeds():
     """{path below corpus/: bytes}"""
-    made = {}
-    for folder, files in {"manifest": elf_seeds.files(HERE.parents[1]), **script_seeds.folders()}.items():
-        for name, content in files.items():
-            made[f"{folder}/{name}"] = content
-    return made
+    folders = {"manifest": elf_seeds.files(HERE.parents[1]), "deflate": deflate_seeds.files(),
+               **script_seeds.folders()}
+    return {f"{folder}/{name}": content for folder, files in folders.items()
+            for name, content in files.items()}
 
 
 def differences(made):

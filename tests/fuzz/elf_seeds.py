@@ -1,5 +1,5 @@
-"""Plugin files as small as they can be, for the fuzzer of the manifest: headers, a dynamic section and
-a note (elf(5)), good ones and some that lack or break one thing."""
+"""Plugin files as small as they can be, for the fuzzer of the manifest: headers, a dynamic section
+and a note (elf(5)), good ones and some that lack or break one thing."""
 import struct
 import subprocess
 import tempfile
@@ -45,7 +45,8 @@ def note(body, owner=b"act\0", kind=NOTE_TYPE, align=4):
     return head + body + bytes(-len(body) % align)
 
 
-def elf(notes, machine=X86_64, kind=3, dynamic=(DT_STRTAB, DT_SYMTAB, DT_NULL), note_align=4, sections=b""):
+def elf(notes, machine=X86_64, kind=3, dynamic=(DT_STRTAB, DT_SYMTAB, DT_NULL), note_align=4,
+        sections=b""):
     """A file of one segment that holds everything; the dynamic section points at its first byte."""
     count = 3
     at = 64 + 56 * count

@@ -2,9 +2,10 @@
 # run.sh BUILD NAME LIMIT: runs the fuzzer NAME of the build folder BUILD from its corpus.
 #   LIMIT is an option of libFuzzer that ends it:
 #   -runs=N               the same N runs each time: a fixed seed, and nothing but the corpus
-#   -max_total_time=N     N seconds that go on where the last ones ended: inputs that reached something
-#                         new are kept in BUILD/grown/NAME
-# One line tells how it went. What fails is in BUILD/findings/NAME-…, and the end of the log is shown.
+#   -max_total_time=N     N seconds that go on where the last ones ended: inputs that reached
+#                         something new are kept in BUILD/grown/NAME
+# One line tells how it went. What fails is in BUILD/findings/NAME-…, and the end of the log is
+# shown.
 set -eu
 if [ $# -ne 3 ]; then
 	echo "usage: tests/fuzz/run.sh BUILD NAME -runs=N | -max_total_time=SECONDS" >&2
@@ -37,7 +38,9 @@ awk -v name="$name" '
 / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") reached = $(i + 1) }
 /^stat::number_of_executed_units:/ { runs = $2 }
 /^stat::new_units_added:/ { new = $2 }
-END { printf "%-8s %9d runs, %5d new inputs, %5d edges reached\n", name, runs, new, reached }' "$log"
+END {
+	printf "%-8s %9d runs, %5d new inputs, %5d edges reached\n", name, runs, new, reached
+}' "$log"
 if [ "$code" -ne 0 ]; then
 	tail -n 60 "$log" >&2
 	echo "fuzz: $name ended with $code; the whole log: $log" >&2

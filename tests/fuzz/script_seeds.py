@@ -3,7 +3,8 @@ import json
 import struct
 
 # The plugin's actions (plugin.h).
-(ECHO, HOLD, NOTE, FAIL, PRIVATE, BYTES, WRONG, SHORT, PUSH, RATED, ONE, BIND, SILENT) = range(1, 14)
+ALL = range(1, 14)
+(ECHO, HOLD, NOTE, FAIL, PRIVATE, BYTES, WRONG, SHORT, PUSH, RATED, ONE, BIND, SILENT) = ALL
 UNKNOWN = 99
 ABSENT = 20  # an action of a plugin that is not there
 OFF = 21
@@ -17,7 +18,7 @@ def text(message):
     return b"t" + struct.pack(">H", len(message)) + message
 
 
-# ---- the base protocol ----------------------------------------------------------------------------
+# ---- the base protocol --------------------------------------------------------------------------
 
 def base(code, payload=b""):
     return binary(struct.pack(">I", code) + payload)
@@ -28,7 +29,7 @@ def base_scripts():
     return {
         "one-call": b"a" + echo + b".",
         "several-in-a-turn": b"a" + echo + base(ECHO) + base(ECHO, b"3") + b".",
-        "each-action": b"a" + b"".join(base(code, b"7") + b"." for code in range(1, 14)) + b"a0",
+        "each-action": b"a" + b"".join(base(code, b"7") + b"." for code in ALL) + b"a\0.",
         "with-a-login": b"A" + base(PRIVATE, b"1") + b".",
         "without-a-login": b"a" + base(PRIVATE, b"1") + b".",
         "unknown-absent-and-off": b"a" + base(UNKNOWN) + base(ABSENT) + base(OFF) + base(0) +
@@ -42,10 +43,10 @@ def base_scripts():
         "no-bytes": b"a" + binary(b"") + b".",
         "text": b"a" + echo + text(b"hello") + echo + b".",
         "text-behind-a-held-call": b"a" + base(HOLD) + text(b"hello") + b".a\0.",
-        "too-long-for-its-action": b"a" + base(SHORT, b"12345678") + base(SHORT, b"123456789") + b".",
+        "too-long-for-its-action": b"a" + base(SHORT, bytes(8)) + base(SHORT, bytes(9)) + b".",
         "above-the-rate": b"a" + base(RATED) * 4 + b"." + b"s\x08" + base(RATED) * 2 + b".",
-        "errors-of-the-plugin": b"a" + b"".join(base(FAIL, n) for n in
-                                                (b"4", b"7", b"1000", b"65535", b"65536", b"1", b"x")),
+        "errors-of-the-plugin": b"a" + b"".join(
+            base(FAIL, n) for n in (b"4", b"7", b"1000", b"65535", b"65536", b"1", b"x")),
         "pushes": b"ap\x10q\x10" + base(PUSH, b"12") + base(PUSH, b"123") + b".",
         "too-slow-for-pushes": b"ax" + b"p\xff" * 5 + b".o.",
         "blocked": b"ax" + base(ECHO, bytes(700)) * 3 + b"." + echo + b".o.",
@@ -60,7 +61,7 @@ def base_scripts():
     }
 
 
-# ---- act.v1 ---------------------------------------------------------------------------------------
+# ---- act.v1 -------------------------------------------------------------------------------------
 
 REQ, RES, PUSHED, NOTIFY, CTRL = range(5)
 HELLO, PING, AUTH, ERROR = 0xFFFFFF00, 0xFFFFFF01, 0xFFFFFF02, 0xFFFFFF06
@@ -111,7 +112,8 @@ def v1_faults():
         "refused-ext": req(ECHO, 2, flags=EXT) + req(ECHO, 3, b"\0\x09\1", flags=EXT) +
                        req(ECHO, 4, ext=b"\1\5ab") + req(ECHO, 5, ext=b"\1") +
                        req(ECHO, 6, ext=value(1)) + req(ECHO, 7, ext=value(2, b"123")) +
-                       req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")) + req(ECHO, 10, ext=value(1, bytes(65))),
+                       req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")) +
+                       req(ECHO, 10, ext=value(1, bytes(65))),
     }
 
 
@@ -120,8 +122,8 @@ def v1_scripts():
     held = req(HOLD, 1, b"1")
     return {
         "one-call": b"a" + one + b".",
-        "each-action": b"a" + b"".join(req(code, code, b"7") + b"." for code in range(1, 14)) + b"a0",
-        "notifies": b"a" + b"".join(frame(NOTIFY, code, 0, b"7") for code in range(1, 14)) + b"a0.",
+        "each-action": b"a" + b"".join(req(code, code, b"7") + b"." for code in ALL) + b"a\0.",
+        "notifies": b"a" + b"".join(frame(NOTIFY, code, 0, b"7") for code in ALL) + b"a\0.",
         "answered-in-another-order": b"a" + held + req(HOLD, 2, b"2") + req(ECHO, 3) + b".a\1.a\0.",
         "more-than-at-once": b"a" + b"".join(req(HOLD, n) for n in range(1, 9)) + b".a\0.a\2.f\0.",
         "a-seq-twice": b"a" + held + req(HOLD, 1, b"2") + req(ECHO, 1, b"3") + b".a\0." +
@@ -130,28 +132,32 @@ def v1_scripts():
         "one-at-once": b"a" + req(ONE, 1) + req(ONE, 2) + b".",
         "notify-to-one-at-once": b"a" + frame(NOTIFY, ONE, 0) + req(ONE, 2) + b".",
         "above-the-rate": b"a" + b"".join(req(RATED, n) for n in range(1, 5)) + b".",
-        "all-values": b"a" + req(ECHO, 1, b"1", ext=value(1, b"trace") + number(2, 1000) + value(4) +
-                                 number(5, 1) + value(3, b"key") + value(99, b"?")) + b".",
+        "all-values": b"a" + req(ECHO, 1, b"1", ext=value(1, b"trace") + number(2, 1000) +
+                                 value(4) + number(5, 1) + value(3, b"key") + value(99, b"?")) +
+                      b".",
         "asks-who-answers-with-an-error": b"a" + req(FAIL, 1, b"1000", ext=value(4)) + b".",
         "a-short-deadline": b"a" + req(HOLD, 1, ext=number(2, 1)) + b"s\1.",
         "pings": b"a" + frame(CTRL, PING, 0) + frame(CTRL, PING, 7) + b".",
         "logs-in": b"a" + auth(1, b"bob") + req(PRIVATE, 2, b"1") + b".",
         "logs-in-for-a-while": b"a" + auth(1, b"bob+10") + b"." + b"s\x20.s\x20." + one,
-        "renews-its-login": b"A" + auth(1, b"alice+10") + b".s\x20." + auth(2, b"alice+99") + b"s\x20." + one,
-        "a-bad-token": b"A" + auth(1, b"-") + auth(2, b"-+1") + auth(3, b"") + req(PRIVATE, 4, b"1"),
+        "renews-its-login": b"A" + auth(1, b"alice+10") + b".s\x20." + auth(2, b"alice+99") +
+                            b"s\x20." + one,
+        "bad-tokens": b"A" + auth(1, b"-") + auth(2, b"-+1") + auth(3, b"") + req(PRIVATE, 4),
         "nine-bad-tokens": b"a" + auth(1, b"-") * 9 + b"." + one,
-        "eight-bad-tokens-and-a-good-one": b"a" + auth(1, b"-") * 8 + auth(2, b"bob") + auth(3, b"-") + b".",
+        "eight-bad-tokens-and-a-good-one": b"a" + auth(1, b"-") * 8 + auth(2, b"bob") +
+                                           auth(3, b"-") + b".",
         "pushes": b"ap\x10q\x10" + req(PUSH, 1, b"12") + frame(NOTIFY, PUSH, 0, b"123") + b".",
         "too-slow-for-pushes": b"ax" + b"p\xff" * 5 + b".o.",
         "a-fault-behind-held-calls": b"a" + held + binary(b"") + one + b".",
-        "a-fault-behind-waiting-calls": b"a" + held * 3 + req(HOLD, 2) * 3 + binary(b"") + b".a\0.a\0.",
+        "a-fault-behind-waiting-calls": b"a" + held * 3 + req(HOLD, 2) * 3 + binary(b"") +
+                                        b".a\0.a\0.",
         "client-closes": b"a" + held + one + b"e.a\0.",
         **{f"fault-{name}": b"a" + one + fault + req(ECHO, 99, b"9") + b"."
            for name, fault in v1_faults().items()},
     }
 
 
-# ---- act.json.v1 ----------------------------------------------------------------------------------
+# ---- act.json.v1 --------------------------------------------------------------------------------
 
 def members(head, data=None):
     """A message; `data` as it is to be written."""
@@ -207,13 +213,14 @@ def json_scripts():
     one, held = ask(ECHO, 1, '{"a":[1, 2]}'), ask(HOLD, 1, "1")
     return {
         "one-call": b"a" + one + b".",
-        "each-action": b"a" + b"".join(ask(code, code, "7") + b"." for code in range(1, 14)) + b"a0",
-        "notifies": b"a" + b"".join(ask(code, data="7") for code in range(1, 14)) + b"a0.",
+        "each-action": b"a" + b"".join(ask(code, code, "7") + b"." for code in ALL) + b"a\0.",
+        "notifies": b"a" + b"".join(ask(code, data="7") for code in ALL) + b"a\0.",
         "no-data": b"a" + ask(ECHO, 1) + ask(NOTE, 2) + b".",
-        "data-as-they-are-written": b"a" + text(rb' { "data" : [ 1.0e1 , "\u00e9\/" ] , "seq" : 1e0 , '
-                                                rb'"action":1 } ') + b".",
+        "data-as-they-are-written": b"a" + text(
+            rb' { "data" : [ 1.0e1 , "\u00e9\/" ] , "seq" : 1e0 , "action":1 } ') + b".",
         "escaped-names": b"a" + text(rb'{"\u0061ction":1,"s\u0065q":1,"data":{"seq":9}}') + b".",
-        "unknown-members": b"a" + text(b'{"x":1,"action":1,"x":2,"seq":1,"Action":2,"token":[]}') + b".",
+        "unknown-members": b"a" + text(
+            b'{"x":1,"action":1,"x":2,"seq":1,"Action":2,"token":[]}') + b".",
         "answered-in-another-order": b"a" + held + ask(HOLD, 2, "2") + ask(ECHO, 3) + b".a\1.a\0.",
         "more-than-at-once": b"a" + b"".join(ask(HOLD, n) for n in range(1, 9)) + b".a\0.a\2.f\0.",
         "a-seq-twice": b"a" + held + held + ask(ECHO, 1, "3") + b".a\0." + ask(ECHO, 1) + b".",

@@ -1,6 +1,6 @@
 #include "server.h"
 
-#include <act/easy.h> /* before what is included from loop.c, whose `self` it knows as a parameter */
+#include <act/easy.h> /* before loop.c, as it has parameters of the name `self` */
 
 #include "act/act.h"
 #include "act/generation.h"
