@@ -66,8 +66,9 @@ static int on_request(struct lws *wsi, struct request *request, enum lws_callbac
 {
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* there is nothing to upgrade to */
 		return request_answer(request, wsi);
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return request_refuse_upgrade(request, wsi);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return request_resume(request, wsi);
 	case LWS_CALLBACK_TIMER:

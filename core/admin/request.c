@@ -46,6 +46,8 @@ static const char *reason_of(int code)
 	switch (code) {
 	case 200:
 		return "OK";
+	case 400:
+		return "Bad Request";
 	case 401:
 		return "Unauthorized";
 	case 404:
@@ -138,6 +140,13 @@ int request_answer(struct request *request, struct lws *wsi)
 			return begin_to_wait(request, wsi);
 		routes_reload_ending(&response);
 	}
+	return send_response(request, wsi, &response);
+}
+
+int request_refuse_upgrade(const struct request *request, struct lws *wsi)
+{
+	struct response response = { 0 };
+	routes_no_upgrade(&response);
 	return send_response(request, wsi, &response);
 }
 

@@ -23,6 +23,8 @@ struct request {
 /* A request is complete: answers it, or begins to wait. What libwebsockets is to be told: -1:
  * close. */
 int request_answer(struct request *request, struct lws *wsi);
+/* There is nothing to upgrade to. The same. */
+int request_refuse_upgrade(const struct request *request, struct lws *wsi);
 /* A reload may be over. The same. */
 int request_resume(struct request *request, struct lws *wsi);
 /* Its connection is no more. */

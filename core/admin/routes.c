@@ -103,6 +103,12 @@ void routes_unauthorized(struct response *response)
 	response->headers = "WWW-Authenticate: Bearer\r\n";
 }
 
+void routes_no_upgrade(struct response *response)
+{
+	refuse(response, 400, "bad_request", false,
+	       "expected plain HTTP/1.1, found a wish for another protocol (Upgrade)");
+}
+
 void routes_length_required(struct response *response)
 {
 	refuse(response, 411, "length_required", false, "expected no body, found one in chunks");

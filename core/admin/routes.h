@@ -29,7 +29,8 @@ enum routes_word routes_answer(struct board *board, const char *method, const ch
 
 /* The answer to one who may not ask. */
 void routes_unauthorized(struct response *response);
-/* The answer to a body without Content-Length. */
+/* The answers to an upgrade, and to a body without Content-Length. */
+void routes_no_upgrade(struct response *response);
 void routes_length_required(struct response *response);
 /* The answers to one who waited for a reload: the report, which becomes the response's; or that it
  * takes longer than anyone waits; or that the server ends. */

@@ -71,11 +71,13 @@ class Routes(ServerCase):
 
     def test_there_is_nothing_to_upgrade_to(self):
         for upgrade in ("websocket", "h2c"):
-            with self.subTest(upgrade):
-                answer = admin.ask(self.server, "/healthz", headers=[
-                    "Connection: Upgrade", f"Upgrade: {upgrade}", "Sec-WebSocket-Version: 13",
-                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
-                self.assertEqual((answer.code, answer.text), (200, "ok\n"))
+            for path in ("/healthz", "/v1/reload"):
+                with self.subTest(f"{upgrade} {path}"):
+                    answer = admin.ask(self.server, path, headers=[
+                        "Connection: Upgrade", f"Upgrade: {upgrade}", "Sec-WebSocket-Version: 13",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
+                    self.assertEqual((answer.code, answer.error()["name"]), (400, "bad_request"))
+        self.assertEqual(admin.status(self.server)["reload"]["number"], 0)
 
     def test_an_upgrade_to_what_nobody_knows(self):
         with admin.connect(self.server) as sock:

@@ -34,7 +34,7 @@ static void lines_are_kept_and_logged(void **state)
 		"{\"number\":3,\"verdict\":\"partial\",\"plugins\":["
 		"{\"name\":\"echo\",\"result\":\"replaced\",\"sentence\":\"replaced 1.0 by 1.1\"},"
 		"{\"name\":\"/p/x.so\",\"result\":\"refused\",\"sentence\":\"refused: not a "
-	        "plugin\"}],"
+		"plugin\"}],"
 		"\"errors\":[\"a.json:1:2: one\",\"a.json:3:4: two\"],"
 		"\"warnings\":[\"threads: at the next start\"]}");
 	free(text);

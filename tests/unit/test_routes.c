@@ -145,6 +145,9 @@ static void refusals_say_what_to_do(void **state)
 	routes_reload_ending(&response);
 	assert_int_equal(response.code, 503);
 	free(response.body);
+	routes_no_upgrade(&response);
+	assert_int_equal(response.code, 400);
+	free(response.body);
 	routes_length_required(&response);
 	assert_int_equal(response.code, 411);
 	free(response.body);
