@@ -39,33 +39,72 @@ static enum outcome read_file(const char *path, char **token)
 	return outcome;
 }
 
-static enum outcome of_user(const struct options *options, struct url *url, char **token)
+static enum outcome put_query(struct url *url, const char *name, const char *value)
+{
+	struct err why;
+	if (url_add_query(url, name, value, &why) == 0)
+		return DONE;
+	return say_failure(USAGE, "give a shorter name or path", "--user: %s", why.text);
+}
+
+/* Puts the token where the server looks for it first (docs/login.md). */
+static enum outcome bring(const struct config *config, char *token, struct url *url,
+                          struct login *login)
+{
+	if (config->login_header != NULL && strcmp(config->login_header, "authorization") == 0) {
+		login->bearer = mem_text(token);
+		return DONE;
+	}
+	if (config->login_header != NULL)
+		login->header = mem_format("%s: %s", config->login_header, token);
+	else if (config->login_cookie != NULL)
+		login->header = mem_format("Cookie: %s=%s", config->login_cookie, token);
+	else if (config->login_query != NULL)
+		return put_query(url, config->login_query, token);
+	else
+		return say_failure(USAGE, "name a place with the config's key \"login\"",
+		                   "%s: the server looks for tokens nowhere", config->path);
+	return DONE;
+}
+
+static enum outcome of_user(const struct options *options, struct url *url, struct login *login)
 {
 	struct config *config = NULL;
-	struct err why;
+	char *token = NULL;
 	int64_t expires_at;
 	enum outcome outcome = local_config(options, "for --user", &config);
 	if (outcome != DONE)
 		return outcome;
-	if (config->auth == CONFIG_AUTH_TOKEN)
-		outcome = jwt_make(config, options->user, LIFETIME_S, token, &expires_at);
-	else if (url_add_query(url, "user", options->user, &why) != 0)
-		outcome = say_failure(USAGE, "give a shorter name", "--user: %s", why.text);
+	if (config->auth == CONFIG_AUTH_TOKEN) {
+		outcome = jwt_make(config, options->user, LIFETIME_S, &token, &expires_at);
+		if (outcome == DONE)
+			outcome = bring(config, token, url, login);
+	} else {
+		outcome = put_query(url, "user", options->user);
+	}
+	free(token);
 	config_free(config);
 	return outcome;
 }
 
-enum outcome login_prepare(const struct options *options, struct url *url, char **token)
+enum outcome login_prepare(const struct options *options, struct url *url, struct login *login)
 {
 	enum outcome outcome = DONE;
-	*token = NULL;
+	*login = (struct login){ 0 };
 	if (options->user != NULL)
-		return of_user(options, url, token);
+		return of_user(options, url, login);
 	if (options->token != NULL)
-		*token = mem_text(options->token);
+		login->bearer = mem_text(options->token);
 	else if (options->token_file != NULL)
-		outcome = read_file(options->token_file, token);
-	if (outcome == DONE && *token != NULL)
-		outcome = check(*token);
+		outcome = read_file(options->token_file, &login->bearer);
+	if (outcome == DONE && login->bearer != NULL)
+		outcome = check(login->bearer);
 	return outcome;
+}
+
+void login_free(struct login *login)
+{
+	free(login->bearer);
+	free(login->header);
+	*login = (struct login){ 0 };
 }

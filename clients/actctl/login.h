@@ -5,9 +5,17 @@
 #include "options.h"
 #include "url.h"
 
-/* Finds the token to bring, if any: `*token`, or NULL; the caller frees it. Where the server's
- * config says "auth": "none", a user's name is put into the query of `url` instead. DONE; or it was
- * said why not. */
-enum outcome login_prepare(const struct options *options, struct url *url, char **token);
+/* What the upgrade brings along; both may be NULL. */
+struct login {
+	char *bearer; /* for "Authorization: Bearer …" */
+	char *header; /* a whole header, "Name: value" */
+};
+
+/* Finds the token to bring, if any, and how: with --user in the first of the places where the
+ * server's config looks for it, otherwise as a bearer. The query of `url` may be that place, and
+ * takes the name itself where the config says "auth": "none". DONE; or it was said why not.
+ * login_free() in either case. */
+enum outcome login_prepare(const struct options *options, struct url *url, struct login *login);
+void login_free(struct login *login);
 
 #endif

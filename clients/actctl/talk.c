@@ -1,13 +1,24 @@
 #include "talk.h"
 
 #include "base/clock.h"
-#include "login.h"
 #include "watch.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* For the server's close, where it was asked for one. */
 enum { GOODBYE_MS = 2000 };
+
+static void gather_headers(struct talk *talk)
+{
+	const struct option_list *given = &talk->options->headers;
+	size_t count = given->count;
+	memcpy(talk->headers, given->texts, sizeof given->texts);
+	if (talk->login.header != NULL)
+		talk->headers[count++] = talk->login.header;
+	talk->order.headers = talk->headers;
+	talk->order.header_count = count;
+	talk->order.bearer = talk->login.bearer;
+}
 
 enum outcome talk_begin(struct talk *talk, const struct options *options, const char *url)
 {
@@ -15,18 +26,16 @@ enum outcome talk_begin(struct talk *talk, const struct options *options, const 
 	*talk = (struct talk){
 		.options = options,
 		.dialect = dialect_find(options->protocol),
-		.order = { .headers = options->headers.texts,
-		           .header_count = options->headers.count,
-		           .trust = { options->ca_file, options->insecure },
+		.order = { .trust = { options->ca_file, options->insecure },
 		           .deadline_ms = clock_ms() + (uint64_t)options->timeout_ms },
 	};
 	if (url_parse(url, URL_WEBSOCKET, &talk->order.url, &why) != 0)
 		return say_failure(USAGE, "an address looks like ws://127.0.0.1:8080/serv/",
 		                   "URL: %s", why.text);
-	enum outcome outcome = login_prepare(options, &talk->order.url, &talk->token);
+	enum outcome outcome = login_prepare(options, &talk->order.url, &talk->login);
 	if (outcome != DONE)
 		return outcome;
-	talk->order.bearer = talk->token;
+	gather_headers(talk);
 	talk->order.subprotocol = talk->dialect->subprotocol;
 	return client_open(&talk->order, &talk->client);
 }
@@ -36,7 +45,7 @@ void talk_end(struct talk *talk)
 	if (talk->client != NULL)
 		client_finish(talk->client, clock_ms() + GOODBYE_MS);
 	client_free(talk->client);
-	free(talk->token);
+	login_free(&talk->login);
 }
 
 static enum outcome send_message(struct talk *talk, const struct buffer *message)

@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "dialect.h"
+#include "login.h"
 #include "options.h"
 
 struct talk {
@@ -12,7 +13,8 @@ struct talk {
 	const struct dialect *dialect;
 	struct client_order order;
 	struct client *client;
-	char *token;
+	struct login login;
+	const char *headers[OPTIONS_LIST_MAX + 1]; /* those of the options, and the login's */
 };
 
 /* Logs in and connects as the options say. DONE; or it was said why not. talk_end() in either case.

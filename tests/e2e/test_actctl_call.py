@@ -226,6 +226,15 @@ class Login(ServerCase):
         self.assertEqual(self.who("-H", f"Cookie: session={token}"), "alice")
         self.assertEqual(self.who(), REFUSED)
 
+    def test_where_the_config_looks_for_it(self):
+        for login in ({"header": "x-token"}, {"header": None, "cookie": "session"},
+                      {"header": None, "cookie": None, "query": "t"}):
+            with self.subTest(login):
+                self.assertEqual(self.server.sighup({"login": login}).verdict, "taken")
+                self.assertEqual(self.who("--user", "alice"), "alice")
+        self.server.sighup({"login": {"header": None, "cookie": None, "query": None}})
+        self.assertEqual(self.who("--user", "alice"), USAGE)
+
     def test_a_long_token(self):
         token = self.issuer.mint("alice", padding="x" * 5000)
         self.assertEqual(self.who("--token", token), "alice")
