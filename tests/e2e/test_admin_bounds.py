@@ -1,9 +1,11 @@
 """The admin listener's bounds: a client that is slow, or one of many, costs others nothing."""
 
+import re
+
 import admin
 from harness import ServerCase, eventually, main
 
-CONNECTIONS_MAX, HEAD_MAX = 64, 4096
+CONNECTIONS_MAX, HEAD_MAX, ENDED_MAX = 64, 4096, 64
 
 
 class Bounds(ServerCase):
@@ -58,6 +60,23 @@ class Bounds(ServerCase):
         self.assertEqual(admin.ask(self.server, "/healthz").text, "ok\n")
         for sock in lazy:
             self.assertEqual(admin.Answer(sock, "GET").code, 200)
+
+    def test_a_long_answer_arrives_whole(self):
+        """More than a socket takes at once: the numbers of many generations that ended."""
+        for turn in range(ENDED_MAX + 6):
+            since = self.server.mark()
+            self.server.install("storm_b" if turn % 2 else "storm_a", "storm")
+            self.assertEqual(admin.reload(self.server)["verdict"], "taken")
+            if turn > 0:
+                self.server.wait_log(r"plugin storm \(generation \d+\): unloaded", since)
+        sock = admin.asked(self.server, "/metrics")
+        answer = admin.Answer(sock, "GET")
+        self.assertGreater(len(answer.body), 250000)  # unix(7): 212,992 by default
+        self.assertTrue(answer.text.endswith("\n"))
+        kept = {int(number) for number in
+                re.findall(r'actd_calls_total{plugin="storm",generation="(\d+)"', answer.text)}
+        newest = max(kept)
+        self.assertEqual(kept, set(range(newest - ENDED_MAX, newest + 1)))
 
     def test_who_leaves_at_once_is_no_harm(self):
         for _ in range(200):
