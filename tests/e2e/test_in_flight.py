@@ -165,7 +165,7 @@ class BackPressure(FlightCase):
         before = status_kib(self.server.pid, "VmHWM")
         size, count = 256 * 1024, 320 if isinstance(client, V1) else 192
         if SANITIZERS:
-            count = 64
+            count = 128
         data = b"".join(self.question(client, number, size) for number in range(1, count + 1))
         sent = send_until_stuck(client, data)
         self.assertLess(sent, len(data), "all was taken from a client that reads nothing")
