@@ -70,9 +70,7 @@ static void call_end(struct call *call)
 	struct generation *generation = call->generation;
 	unlink_from_conn(call);
 	wheel_drop(&loop->loop->wheel, &call->deadline);
-	if (call->counted)
-		atomic_fetch_sub_explicit(&generation->in_flight[call->action], 1,
-		                          memory_order_relaxed);
+	place_release(call->place);
 	slots_drop(&loop->calls, call->token);
 	if (call->conn != NULL)
 		conn_call_ended(call->conn);
@@ -90,10 +88,15 @@ static void send_outcome(struct call *call, const struct outcome *outcome)
 {
 	char by[ACTV1_BY_MAX + 1];
 	struct outcome named = *outcome;
+	bool awaited = call_owes_answer(call->token) || call->ticket.seq != 0;
 	if (call->conn == NULL)
 		return;
-	call->status = outcome->kind == OUTCOME_REPLY ? STATUS_OK : outcome->status;
+	call->status = outcome->kind == OUTCOME_ERROR ? outcome->status : STATUS_OK;
 	call->reply_len = outcome->kind == OUTCOME_REPLY ? outcome->body.len : 0;
+	/* Where no answer is owed an error is none either, but who numbers its requests waits for
+	 * each, and must not take for served what was not. */
+	if (outcome->kind == OUTCOME_ERROR && !awaited)
+		named.kind = OUTCOME_NONE;
 	if (call->ticket.ask_by) {
 		snprintf(by, sizeof by, "%s@%lu", call->generation->manifest.name,
 		         call->generation->number);
@@ -115,6 +118,7 @@ static void on_answer(struct post *post)
 {
 	struct answer *answer = (struct answer *)post;
 	struct call *call = slots_get_claimed(&answer->loop->calls, answer->token);
+	place_free(call->place);
 	send_outcome(call, &answer->outcome);
 	call_end(call);
 	free(answer);
@@ -155,6 +159,7 @@ act_rc call_answer(struct act *act, act_token token, const struct outcome *outco
 	if (!slots_claim(&loop->calls, token))
 		return ACT_E_GONE;
 	struct call *call = slots_get_claimed(&loop->calls, token);
+	place_free(call->place);
 	send_outcome(call, outcome);
 	call->answered = true;
 	if (!call->running)
@@ -187,8 +192,7 @@ static void on_deadline(struct wheel_timer *timer)
 	struct call *call = container_of(timer, struct call, deadline);
 	if (!slots_claim(&call->loop->calls, call->token))
 		return; /* its answer is on the way */
-	struct outcome late = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
-		                                                      : OUTCOME_NONE,
+	struct outcome late = { .kind = OUTCOME_ERROR,
 		                .status = STATUS_DEADLINE,
 		                .retry = true,
 		                .body = act_str("the deadline passed before the plugin answered") };
@@ -233,7 +237,7 @@ static void fail_one(uint64_t number, void *object, void *context)
 	struct call *call = object;
 	if (call->generation != context || !slots_claim(&call->loop->calls, number))
 		return;
-	struct outcome gone = { .kind = call_owes_answer(number) ? OUTCOME_ERROR : OUTCOME_NONE,
+	struct outcome gone = { .kind = OUTCOME_ERROR,
 		                .status = STATUS_UNAVAILABLE,
 		                .retry = true,
 		                .body = act_str(
@@ -294,8 +298,7 @@ static void serve_afar(struct call *call, const act_call *view)
 	act_rc rc = blocking ? run_on_worker(call, view) : run_at_home(call, view);
 	if (rc == ACT_OK)
 		return;
-	struct outcome full = { .kind = call_owes_answer(call->token) ? OUTCOME_ERROR
-		                                                      : OUTCOME_NONE,
+	struct outcome full = { .kind = OUTCOME_ERROR,
 		                .status = STATUS_OVERLOADED,
 		                .retry = true,
 		                .body = act_str("too many calls wait already") };
@@ -328,9 +331,7 @@ static void refuse_full(struct conn *conn, const struct route *route, const stru
 		                      .status = STATUS_OVERLOADED,
 		                      .retry = true,
 		                      .body = act_str("too many calls are open") };
-	if (route->in_flight != 0)
-		atomic_fetch_sub_explicit(&route->generation->in_flight[route->action], 1,
-		                          memory_order_relaxed);
+	place_release(place_of(route));
 	stats_refuse(route->generation->stats, conn->loop->index, route->action, full.status);
 	conn_answer(conn, &message->ticket, &full);
 }
@@ -347,7 +348,7 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 	call->conn = conn;
 	call->ticket = message->ticket;
 	call->begun_ns = clock_ns();
-	call->counted = route->in_flight != 0; /* admit() has */
+	call->place = place_of(route);
 	conn_call_begun(conn);
 	stats_begin(generation->stats, loop->loop->index, call->action, message->len);
 	act_call view = {

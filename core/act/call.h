@@ -7,6 +7,7 @@
 #define ACT_CALL_H
 
 #include "act/act.h"
+#include "act/place.h"
 #include "act/world.h"
 #include "base/wheel.h"
 #include "net/conn.h"
@@ -21,11 +22,11 @@ struct call {
 	uint32_t action;
 	struct ticket ticket;
 	uint64_t begun_ns;
-	uint32_t status;  /* by which it ends (act/stats.h) */
-	size_t reply_len; /* of a good answer */
-	bool counted;     /* against the action's cap */
-	bool running;     /* handle() is on this thread's stack */
-	bool answered;    /* while it was */
+	uint32_t status;     /* by which it ends (act/stats.h) */
+	size_t reply_len;    /* of a good answer */
+	struct place *place; /* under the action's cap; NULL: it has none */
+	bool running;        /* handle() is on this thread's stack */
+	bool answered;       /* while it was */
 	struct wheel_timer deadline;
 	struct call *spare_next;
 };

@@ -1,6 +1,7 @@
 #include "act/run.h"
 
 #include "act/bytes.h"
+#include "act/place.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -16,6 +17,7 @@ struct run {
 		struct post post; /* or to the home loop       */
 	};
 	struct generation *generation;
+	struct place *place;
 	act_call view;
 	uint8_t bytes[]; /* the user, the payload, the trace */
 };
@@ -26,16 +28,13 @@ bool run_outcome(struct generation *generation, const act_call *view, act_rc rc,
 	const act_action *said = table_action(generation->table, view->action);
 	bool noreply = (said->flags & ACT_A_NOREPLY) != 0;
 	*outcome = (struct outcome){ .kind = OUTCOME_NONE };
-	if (noreply) {
-		if (rc < 0) {
-			outcome->status = status_of_rc(rc); /* for the count */
-			log_debug("act", "%s.%s: failed (%d); no answer is owed",
-			          generation->manifest.name, said->name, rc);
-		}
+	if (noreply && rc >= 0)
 		return true;
-	}
-	if (answered || rc == ACT_DEFER)
+	if (!noreply && (answered || rc == ACT_DEFER))
 		return answered;
+	if (noreply)
+		log_debug("act", "%s.%s: failed (%d); no answer is owed", generation->manifest.name,
+		          said->name, rc);
 	outcome->kind = OUTCOME_ERROR;
 	if (rc < 0) {
 		outcome->status = status_of_rc(rc);
@@ -59,6 +58,7 @@ static struct run *run_new(struct call *call, const act_call *view)
 		return NULL;
 	uint8_t *at = run->bytes;
 	run->generation = call->generation;
+	run->place = place_share(call->place);
 	run->view = *view;
 	run->view.user = bytes_put(&at, view->user);
 	run->view.payload = bytes_put(&at, view->payload);
@@ -70,6 +70,7 @@ static struct run *run_new(struct call *call, const act_call *view)
 static void run_free(struct run *run)
 {
 	struct generation *generation = run->generation;
+	place_release(run->place);
 	free(run);
 	generation_unpin(generation);
 }

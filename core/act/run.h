@@ -1,8 +1,8 @@
 /* run: a call that is served on another thread than its connection's: a copy of it goes there, and
  * its outcome comes back.
  *
- * A run pins the generation until the plugin's function has returned, whatever became of the call
- * meanwhile. */
+ * A run pins the generation, and holds the call's place under a cap, until the plugin's function
+ * has returned, whatever became of the call meanwhile. */
 #ifndef ACT_RUN_H
 #define ACT_RUN_H
 

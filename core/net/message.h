@@ -34,11 +34,10 @@ struct outcome {
 		OUTCOME_REPLY,
 		OUTCOME_ERROR,
 		OUTCOME_NONE
-	} kind;          /* NONE: served, and owes no answer */
-	act_bytes body;  /* of a reply, or the sentence of an error */
-	uint32_t status; /* of an error: STATUS_*, or the plugin's own; of NONE: STATUS_OK, or why
-	                    it was not served, which is counted and not said */
-	bool retry;      /* asking again may help... */
+	} kind;                  /* NONE: owes no answer; who numbers it hears that it was served */
+	act_bytes body;          /* of a reply, or the sentence of an error */
+	uint32_t status;         /* of an error: STATUS_*, or the plugin's own */
+	bool retry;              /* asking again may help... */
 	uint32_t retry_after_ms; /* ...after this time; 0: not known */
 	const char *by;          /* "plugin@generation" where the ticket asks; or NULL */
 };

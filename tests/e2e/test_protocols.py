@@ -168,14 +168,14 @@ class OneCall(ProtocolCase):
         self.assertEqual(client.value(SEE)["code"], SEE)
 
     def test_where_no_answer_is_owed(self):
-        """A question with a number is answered all the same, also where the plugin failed."""
+        """A question with a number is answered all the same, and told where the plugin failed."""
         client = self.speak(Base)
         client.ask(NOTE, "{}")
         self.assertEqual(client.value(NOTES), {"notes": 1})
         for count, (speaker, empty) in enumerate(((V1, b""), (Json, b"null"))):
             client = self.speak(speaker)
             self.assertEqual(client.call(NOTE, "{}"), empty)
-            self.assertEqual(client.call(NOTE), empty)
+            self.assertEqual(client.error(NOTE)["name"], "plugin_failed")
             client.notify(NOTE, "{}")
             self.assertEqual(client.value(NOTES), {"notes": 3 * count + 4})
 

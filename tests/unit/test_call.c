@@ -4,6 +4,7 @@
 #include "fixtures/puppet.h"
 
 #include "act/call.h"
+#include "base/status.h"
 
 #include <stdlib.h>
 
@@ -321,6 +322,26 @@ static void what_owes_no_answer_keeps_the_order(void **state)
 	client_expect_nothing(scene->client);
 	gate_open(&scene->puppet->gate);
 	client_expect(scene->client, CODE + PUPPET_ECHO, "behind");
+}
+
+/* A number is answered in any case: with good only where it was served. */
+static void what_owes_no_answer_tells_a_number_how_it_went(void **state)
+{
+	struct scene *scene = *state;
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	struct actv1_frame request = { .code = CODE + PUPPET_NOTE, .seq = 1 };
+	client_request(v1, &request);
+	client_expect_answer(v1, 1, "");
+	scene->puppet->on_call = answer_a_note;
+	request.seq = 2;
+	client_request(v1, &request);
+	client_expect_refusal(v1, 2, STATUS_PLUGIN_FAILED, "could not serve");
+	scene->puppet->on_call = NULL;
+	gate_shut(&scene->puppet->gate);
+	request = (struct actv1_frame){ .code = 2, .seq = 3 };
+	client_request(v1, &request);
+	client_expect_refusal(v1, 3, STATUS_DEADLINE, "");
+	gate_open(&scene->puppet->gate);
 }
 
 static void what_owes_no_answer_is_silent_about_its_deadline(void **state)
@@ -703,6 +724,7 @@ int main(void)
 		IN_SCENE(many_messages_of_one_turn_are_answered_in_order),
 		IN_SCENE(what_owes_no_answer_gets_none),
 		IN_SCENE(what_owes_no_answer_keeps_the_order),
+		IN_SCENE(what_owes_no_answer_tells_a_number_how_it_went),
 		IN_SCENE(what_owes_no_answer_is_silent_about_its_deadline),
 		IN_SCENE(the_deadline_answers_and_the_plugin_is_told),
 		IN_SCENE(in_cancel_a_late_token_is_stale_already),

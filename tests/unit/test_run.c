@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CODE = 100, SINGLE = 500, QUICK = 1, QUICK_LATER = 2 };
+enum { CODE = 100, SINGLE = 500, QUICK = 1, QUICK_LATER = 2, ONE_AT_A_TIME = 3 };
 
 struct scene {
 	struct house *house;
@@ -23,6 +23,7 @@ static const char config_text[] =
 	"\"limits\": {\"worker_queue\": 2, \"home_queue\": 2}, \"actions\": {"
 	"\"1\": {\"action\": \"friend.block\", \"deadline_ms\": 1},"
 	"\"2\": {\"action\": \"friend.later\", \"deadline_ms\": 60000},"
+	"\"3\": {\"action\": \"friend.block\", \"in_flight\": 1},"
 	"\"102\": \"friend.block\", \"104\": \"friend.later\"}}";
 
 static int open_scene(void **state)
@@ -203,6 +204,54 @@ static void what_owes_no_answer_is_served_without_its_sender(void **state)
 	assert_int_equal(calls(scene->puppet, PUPPET_LATER), 1);
 }
 
+/* ---- the cap of an action ---- */
+
+static uint32_t places(const struct scene *scene)
+{
+	return atomic_load(&scene->puppet->generation->in_flight[PUPPET_BLOCK]);
+}
+
+/* Otherwise who leaves, or sets a short deadline, has it run once more each time. */
+static void a_call_given_up_keeps_its_place_while_it_runs(void **state)
+{
+	struct scene *scene = *state;
+	struct client *impatient = client_new(scene->house, 0, "/serv/", NULL, NULL);
+	gate_shut(&scene->puppet->gate);
+	client_send(impatient, ONE_AT_A_TIME, "");
+	eventually(gate_waiting(&scene->puppet->gate) == 1);
+	client_drop(impatient);
+	client_send(scene->client, ONE_AT_A_TIME, "");
+	client_expect_error(scene->client, ONE_AT_A_TIME, "overloaded", "at most 1 times");
+	gate_open(&scene->puppet->gate);
+	eventually(places(scene) == 0);
+	client_send(scene->client, ONE_AT_A_TIME, "now");
+	client_expect(scene->client, ONE_AT_A_TIME, "now");
+}
+
+static act_rc answer_and_go_on(struct puppet *puppet, const act_call *call)
+{
+	act_rc rc = puppet->host->reply(puppet->host, call->token, 0, call->payload);
+	gate_pass(&puppet->gate);
+	return rc;
+}
+
+/* Who asks again with the answer in hand is not told that there is no room. */
+static void an_answer_frees_its_place(void **state)
+{
+	struct scene *scene = *state;
+	scene->puppet->on_call = answer_and_go_on;
+	gate_shut(&scene->puppet->gate);
+	for (int i = 0; i < 2; i++) {
+		client_send(scene->client, ONE_AT_A_TIME, "again");
+		client_expect(scene->client, ONE_AT_A_TIME, "again");
+	}
+	eventually(gate_waiting(&scene->puppet->gate) == 2);
+	assert_int_equal(places(scene), 0);
+	gate_open(&scene->puppet->gate);
+	eventually(pins(scene->puppet) == 0);
+	assert_int_equal(places(scene), 0);
+}
+
 /* ---- what handle() returned ---- */
 
 static void the_outcome_of_a_run(void **state)
@@ -225,7 +274,7 @@ static void the_outcome_of_a_run(void **state)
 		{ PUPPET_ECHO, ACT_E_INVAL, false, true, OUTCOME_ERROR, STATUS_PAYLOAD_REFUSED },
 		{ PUPPET_NOTE, ACT_OK, false, true, OUTCOME_NONE, 0 },
 		{ PUPPET_NOTE, ACT_DEFER, false, true, OUTCOME_NONE, 0 },
-		{ PUPPET_NOTE, ACT_E_FAIL, false, true, OUTCOME_NONE, STATUS_PLUGIN_FAILED },
+		{ PUPPET_NOTE, ACT_E_FAIL, false, true, OUTCOME_ERROR, STATUS_PLUGIN_FAILED },
 	};
 	struct scene *scene = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -256,6 +305,8 @@ int main(void)
 		IN_SCENE(what_was_answered_while_it_waited_is_not_served),
 		IN_SCENE(whose_connection_went_is_not_served),
 		IN_SCENE(what_owes_no_answer_is_served_without_its_sender),
+		IN_SCENE(a_call_given_up_keeps_its_place_while_it_runs),
+		IN_SCENE(an_answer_frees_its_place),
 		IN_SCENE(the_outcome_of_a_run),
 	};
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
