@@ -112,8 +112,8 @@ void conn_call_ended(struct conn *conn);
 /* Sends what became of a message, where its protocol has an answer for that. Without memory for it
  * the connection is closed with 1013. */
 void conn_answer(struct conn *conn, const struct ticket *ticket, const struct outcome *outcome);
-/* Sends a push, where the protocol takes it. Where the outbox has no room the connection is closed
- * with 4408. */
+/* Sends a push, where the protocol takes it. An outbox without room for it is written first; where
+ * the carrier still has some of the last write, the connection is closed with 4408. */
 void conn_push(struct conn *conn, struct push *push);
 
 /* The user and device from now on; empty: nobody. A login that was to expire is over, and the new

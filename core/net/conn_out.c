@@ -1,5 +1,5 @@
 /* conn_out: what a connection sends: frames are gathered in the outbox and leave in one write a
- * turn. */
+ * turn, sooner only where a push would find no room. */
 #include "net/conn.h"
 
 #include "net/net.h"
@@ -53,10 +53,23 @@ void conn_answer(struct conn *conn, const struct ticket *ticket, const struct ou
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the reply");
 }
 
+/* Hands the outbox to the carrier. -1: the connection is lost, and the outbox as it was. */
+static int write_out(struct conn *conn)
+{
+	if (conn->outbox.len == 0)
+		return 0;
+	count_add(&conn->loop->counters.writes, 1);
+	if (conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len) != 0)
+		return -1;
+	outbox_clear(&conn->outbox, &conn->loop->stock);
+	return 0;
+}
+
 void conn_push(struct conn *conn, struct push *push)
 {
 	const struct config *config = net_site(conn->loop->net)->config;
 	const struct protocol *protocol = conn->protocol;
+	size_t most = config->limits.outbox_bytes;
 	if (conn->close_wanted || protocol->push == NULL ||
 	    (protocol->only_json && !push_is_json(push)))
 		return;
@@ -65,7 +78,9 @@ void conn_push(struct conn *conn, struct push *push)
 	uint8_t *to = NULL;
 	if (plain.len != 0 && conn_packs(conn, plain.len - frame_header_len(plain.ptr), &way))
 		frame = push_frame_packed(push, protocol, &conn->loop->deflate, way);
-	if (frame.len != 0 && conn->outbox.len + frame.len <= config->limits.outbox_bytes)
+	if (conn->outbox.len + frame.len > most && !conn->carrier->blocked(conn))
+		(void)write_out(conn); /* full since the turn has not ended yet: nobody is slow */
+	if (frame.len != 0 && conn->outbox.len + frame.len <= most)
 		to = outbox_reserve(&conn->outbox, &conn->loop->stock, frame.len);
 	if (to == NULL) {
 		conn_close(conn, CLOSE_TOO_SLOW, "too slow: the outbox is full");
@@ -96,13 +111,11 @@ bool conn_flush(struct conn *conn)
 {
 	if (conn->outbox.len == 0 || conn->mute || conn->carrier->blocked(conn))
 		return true;
-	count_add(&conn->loop->counters.writes, 1);
-	if (conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len) != 0) {
+	bool was_congested = conn_congested(conn);
+	if (write_out(conn) != 0) {
 		conn->carrier->drop(conn);
 		return false;
 	}
-	bool was_congested = conn_congested(conn);
-	outbox_clear(&conn->outbox, &conn->loop->stock);
 	if (was_congested || conn->paused)
 		conn_in_turn(conn);
 	return true;

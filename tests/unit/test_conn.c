@@ -290,6 +290,40 @@ static void a_push_without_room_closes(void **state)
 	assert_int_equal(wire.len, 1000);
 }
 
+/* Full within one turn: nothing was written yet, so nobody was slow. */
+static void a_burst_of_pushes_is_written_in_between(void **state)
+{
+	char big[801] = "";
+	(void)state;
+	struct conn *conn = open_conn(&wire, "/action", NULL);
+	memset(big, 'x', 800);
+	for (int i = 0; i < 3; i++)
+		push(conn, big);
+	assert_int_equal(wire.sends, 2);
+	turn();
+	assert_int_equal(wire.sends, 3);
+	assert_int_equal(wire.len, 3 * 808);
+	wire.blocked = true;
+	for (int i = 0; i < 2; i++)
+		push(conn, big);
+	assert_null(conn_find(&loop, conn->id));
+	assert_int_equal(wire.sends, 3);
+}
+
+static void a_lost_one_is_dropped_by_a_push_too(void **state)
+{
+	char big[801] = "";
+	(void)state;
+	struct conn *conn = open_conn(&wire, "/action", NULL);
+	memset(big, 'x', 800);
+	wire.broken = true;
+	push(conn, big);
+	push(conn, big); /* not at once: a plugin may be on the stack */
+	assert_int_equal(wire.drops, 0);
+	turn();
+	assert_int_equal(wire.drops, 1);
+}
+
 static void a_lost_one_is_dropped(void **state)
 {
 	(void)state;
@@ -504,6 +538,8 @@ int main(void)
 		TEST(waits_for_a_slow_socket),
 		TEST(a_congested_one_takes_nothing_up),
 		TEST(a_push_without_room_closes),
+		TEST(a_burst_of_pushes_is_written_in_between),
+		TEST(a_lost_one_is_dropped_by_a_push_too),
 		TEST(a_lost_one_is_dropped),
 		TEST(a_close_follows_what_was_said),
 		TEST(an_unanswered_close_has_an_end),
