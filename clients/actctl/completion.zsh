@@ -10,7 +10,7 @@ _actctl() {
 		_describe command found
 		return
 	fi
-	case $words[CURRENT - 1] in
+	case $words[CURRENT-1] in
 	-p | --protocol)
 		compadd base act.v1 act.json.v1
 		return
