@@ -78,11 +78,16 @@ void conn_pending_free(struct conn *conn)
 		free(take_pending(conn));
 }
 
-/* Can a message be taken up now? */
-static bool ready(const struct conn *conn)
+/* Can this message, whose turn it is, be taken up now? One that becomes no call does not wait for
+ * calls to end: a login is renewed also where all of them hang. */
+static bool ready(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
-	uint32_t most = conn->protocol->in_order ? 1 : limits_of(conn)->calls;
-	return conn->calls < most && !conn_congested(conn);
+	const struct protocol *protocol = conn->protocol;
+	uint32_t most = protocol->in_order ? 1 : limits_of(conn)->calls;
+	if (conn_congested(conn))
+		return false;
+	return conn->calls < most ||
+	       (protocol->is_control != NULL && protocol->is_control(text, bytes, len));
 }
 
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
@@ -95,7 +100,7 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 	conn_alive(conn);
 	if (net_site(loop->net)->config->log.frames)
 		show_message(conn, "<", text, bytes, len);
-	if (conn->pending_first == NULL && ready(conn)) {
+	if (conn->pending_first == NULL && ready(conn, text, bytes, len)) {
 		conn->protocol->receive(conn, text, bytes, len);
 	} else {
 		put_pending(conn, text, bytes, len);
@@ -103,9 +108,15 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 	}
 }
 
+static bool first_is_ready(const struct conn *conn)
+{
+	const struct pending *first = conn->pending_first;
+	return first != NULL && ready(conn, first->text, first->bytes, first->len);
+}
+
 void conn_pump(struct conn *conn)
 {
-	while (conn->pending_first != NULL && !conn->close_wanted && ready(conn)) {
+	while (!conn->close_wanted && first_is_ready(conn)) {
 		struct pending *pending = take_pending(conn);
 		conn->protocol->receive(conn, pending->text, pending->bytes, pending->len);
 		free(pending);

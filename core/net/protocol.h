@@ -37,6 +37,8 @@ struct protocol {
 	void (*opened)(struct conn *conn);
 	/* A whole message, in its turn; borrowed. */
 	void (*receive)(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
+	/* Is this a message that becomes no call? NULL: there are none. */
+	bool (*is_control)(bool text, const uint8_t *bytes, size_t len);
 	/* What became of a message. False: no memory. */
 	bool (*answer)(struct conn *conn, const struct ticket *ticket,
 	               const struct outcome *outcome);

@@ -172,6 +172,14 @@ static void pass_up(struct conn *conn, const struct actjson_message *read)
 	conn->loop->net->up.message(conn, &message);
 }
 
+static bool is_control(bool text, const uint8_t *bytes, size_t len)
+{
+	struct actjson_message message;
+	struct actjson_fault fault;
+	return text && actjson_read(bytes, len, &message, &fault) == 0 &&
+	       message.kind != ACTJSON_REQUEST;
+}
+
 static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
 	struct actjson_message message;
@@ -195,6 +203,7 @@ const struct protocol protocol_json = {
 	.name = ACTJSON_NAME,
 	.opened = opened,
 	.receive = receive,
+	.is_control = is_control,
 	.answer = answer,
 	.push = push,
 	.only_json = true,

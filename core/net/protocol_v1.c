@@ -151,6 +151,12 @@ static void refuse(struct conn *conn, const struct actv1_frame *frame, const cha
 	}
 }
 
+static bool is_control(bool text, const uint8_t *bytes, size_t len)
+{
+	struct actv1_frame frame;
+	return !text && actv1_read(bytes, len, &frame) == NULL && frame.type == ACTV1_CTRL;
+}
+
 static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
 	struct actv1_frame frame;
@@ -184,6 +190,7 @@ const struct protocol protocol_v1 = {
 	.name = ACTV1_NAME,
 	.opened = opened,
 	.receive = receive,
+	.is_control = is_control,
 	.answer = answer,
 	.push = push,
 	.expiring = expiring,

@@ -81,6 +81,23 @@ class InFlight(FlightCase):
                 client.nothing()
                 self.assertEqual(self.other.value(IN_THE_AIR), {"held": 0, "most": 4})
 
+    def test_control_messages_do_not_wait_for_calls_that_hang(self):
+        self.start(calls=1)
+        for speaker in NUMBERED:
+            with self.subTest(speaker.subprotocol):
+                client = self.speak(speaker)
+                held = client.ask(HOLD, ball(1))
+                self.wait_held(1)
+                client.ping()  # asks, and hears the answer
+                # "auth" is "none" here: what counts is that it is answered.
+                self.assertEqual(client.auth("token")["name"], "forbidden")
+                waits = client.ask(SEE, "{}")
+                self.assertEqual(self.held(), 1)
+                self.other.call(LET_GO)
+                self.assertEqual(client.good(client.answer_to(held)), ball(1))
+                client.good(client.answer_to(waits))
+                client.nothing()
+
     def test_the_base_protocol_beside_it_keeps_its_order(self):
         self.start(calls=128)
         client = self.speak(Base)
