@@ -78,17 +78,17 @@ static const char *find(act_bytes message, struct found *found)
 		return "expected a JSON object";
 	while (json_members_next(&members, &key, &value))
 		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-			if (json_is(key, names[i].name))
+			if (json_run_is(key, names[i].name))
 				*names[i].run = value;
 	return NULL;
 }
 
 static enum heard_kind ctrl_kind(const struct found *found)
 {
-	return json_is(found->ctrl, "hello")   ? HEARD_HELLO
-	       : json_is(found->ctrl, "auth")  ? HEARD_AUTH
-	       : json_is(found->ctrl, "error") ? HEARD_ERROR
-	                                       : HEARD_OTHER;
+	return json_run_is(found->ctrl, "hello")   ? HEARD_HELLO
+	       : json_run_is(found->ctrl, "auth")  ? HEARD_AUTH
+	       : json_run_is(found->ctrl, "error") ? HEARD_ERROR
+	                                           : HEARD_OTHER;
 }
 
 static bool read_fault(struct json_run error, struct fault *fault)
@@ -115,21 +115,21 @@ static const char *read_json(act_bytes message, const struct ask *ask, struct he
 		heard->kind = ctrl_kind(&found);
 		heard->payload = message;
 		if (found.expires_in_s.at != NULL &&
-		    json_whole(found.expires_in_s, 0, UINT32_MAX, &left))
+		    json_run_whole(found.expires_in_s, 0, UINT32_MAX, &left))
 			heard->expires_in_s = left;
 		return NULL;
 	}
 	if (found.push.at != NULL) {
 		heard->kind = HEARD_PUSH;
-		return json_whole(found.push, 0, UINT32_MAX, &heard->code)
+		return json_run_whole(found.push, 0, UINT32_MAX, &heard->code)
 		               ? NULL
 		               : "\"push\": expected a code";
 	}
-	if (found.action.at == NULL || !json_whole(found.action, 0, UINT32_MAX, &heard->code))
+	if (found.action.at == NULL || !json_run_whole(found.action, 0, UINT32_MAX, &heard->code))
 		return "expected a member \"action\", \"push\" or \"ctrl\"";
 	if (found.seq.at != NULL)
-		(void)json_whole(found.seq, 0, UINT32_MAX, &seq);
-	if (found.by.at != NULL && json_string(found.by, heard->by, sizeof heard->by) < 0)
+		(void)json_run_whole(found.seq, 0, UINT32_MAX, &seq);
+	if (found.by.at != NULL && json_run_string(found.by, heard->by, sizeof heard->by) < 0)
 		heard->by[0] = '\0';
 	if (ask != NULL && seq == ask->seq && heard->code == ask->code)
 		heard->kind = HEARD_ANSWER;

@@ -74,13 +74,13 @@ bool json_members_next(struct json_members *members, struct json_run *key, struc
 	return true;
 }
 
-bool json_is(struct json_run string, const char *plain)
+bool json_run_is(struct json_run string, const char *plain)
 {
 	char text[64];
-	return json_string(string, text, sizeof text) >= 0 && strcmp(text, plain) == 0;
+	return json_run_string(string, text, sizeof text) >= 0 && strcmp(text, plain) == 0;
 }
 
-int json_string(struct json_run string, char *to, size_t room)
+int json_run_string(struct json_run string, char *to, size_t room)
 {
 	if (string.at == NULL || *string.at != '"')
 		return -1;
@@ -105,7 +105,7 @@ int json_string(struct json_run string, char *to, size_t room)
 	return len < room ? (int)len : -1;
 }
 
-bool json_whole(struct json_run value, uint32_t min, uint32_t max, uint32_t *out)
+bool json_run_whole(struct json_run value, uint32_t min, uint32_t max, uint32_t *out)
 {
 	if (value.at == NULL || (*value.at != '-' && (*value.at < '0' || *value.at > '9')))
 		return false;

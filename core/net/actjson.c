@@ -44,7 +44,7 @@ static int find_members(const char *text, size_t len, struct found *found,
 	while (json_members_next(&members, &key, &value)) {
 		/* Decoded once: a message may be long, and all of it keys. */
 		char name[16];
-		if (json_string(key, name, sizeof name) < 0)
+		if (json_run_string(key, name, sizeof name) < 0)
 			continue;
 		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 			if (strcmp(name, names[i].name) != 0)
@@ -60,7 +60,7 @@ static int find_members(const char *text, size_t len, struct found *found,
 static int read_seq(const struct found *found, struct actjson_message *message,
                     struct actjson_fault *fault)
 {
-	if (found->seq.at == NULL || json_whole(found->seq, 1, UINT32_MAX, &message->seq))
+	if (found->seq.at == NULL || json_run_whole(found->seq, 1, UINT32_MAX, &message->seq))
 		return 0;
 	return fault_set(fault, "\"seq\": expected a whole number from 1 to %u", UINT32_MAX);
 }
@@ -68,11 +68,11 @@ static int read_seq(const struct found *found, struct actjson_message *message,
 static int read_ctrl(const struct found *found, struct actjson_message *message,
                      struct actjson_fault *fault)
 {
-	if (json_is(found->ctrl, "ping")) {
+	if (json_run_is(found->ctrl, "ping")) {
 		message->kind = ACTJSON_PING;
 		return 0;
 	}
-	if (!json_is(found->ctrl, "auth"))
+	if (!json_run_is(found->ctrl, "auth"))
 		return fault_set(fault, "\"ctrl\": expected \"ping\" or \"auth\"");
 	message->kind = ACTJSON_AUTH;
 	message->token = found->token;
@@ -91,15 +91,15 @@ static int read_request(const struct found *found, struct actjson_message *messa
 	message->data = found->data;
 	if (found->action.at == NULL)
 		return fault_set(fault, "expected a member \"action\" (or \"ctrl\")");
-	if (!json_whole(found->action, 0, UINT32_MAX, &message->action))
+	if (!json_run_whole(found->action, 0, UINT32_MAX, &message->action))
 		return fault_set(fault, "\"action\": expected a whole number, an action's code");
 	if (found->deadline_ms.at != NULL &&
-	    !json_whole(found->deadline_ms, 1, UINT32_MAX, &message->deadline_ms))
+	    !json_run_whole(found->deadline_ms, 1, UINT32_MAX, &message->deadline_ms))
 		return fault_set(fault,
 		                 "\"deadline_ms\": expected a whole number of milliseconds above "
 		                 "0");
 	if (found->trace.at != NULL &&
-	    json_string(found->trace, message->trace, sizeof message->trace) <= 0)
+	    json_run_string(found->trace, message->trace, sizeof message->trace) <= 0)
 		return fault_set(fault, "\"trace\": expected a string of 1 to %d bytes",
 		                 ACTJSON_TRACE_MAX);
 	message->ask_by = found->by.at != NULL && *found->by.at == 't';
@@ -120,7 +120,7 @@ int actjson_read(const void *text, size_t len, struct actjson_message *message,
 	/* A request that can be answered is, whatever else is wrong with it. */
 	struct actjson_fault later;
 	if (rc != 0) {
-		(void)json_whole(found.action, 0, UINT32_MAX, &message->action);
+		(void)json_run_whole(found.action, 0, UINT32_MAX, &message->action);
 		(void)read_seq(&found, message, &later);
 		return rc;
 	}

@@ -131,7 +131,7 @@ static void log_in(struct conn *conn, const struct actjson_message *message)
 {
 	struct login login;
 	char token[GATE_TOKEN_MAX];
-	int len = json_string(message->token, token, sizeof token);
+	int len = json_run_string(message->token, token, sizeof token);
 	/* A token that is too long for the room is too long for conn_login() as well. */
 	conn_login(conn, act_mem(token, len >= 0 ? (size_t)len : sizeof token), &login);
 	if (login.status == STATUS_OK)

@@ -115,7 +115,7 @@ static void strings_are_decoded(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		memset(room, '#', sizeof room);
-		assert_int_equal(json_string(run_of(table[i].json), room, sizeof room),
+		assert_int_equal(json_run_string(run_of(table[i].json), room, sizeof room),
 		                 strlen(table[i].text));
 		assert_string_equal(room, table[i].text);
 	}
@@ -128,15 +128,15 @@ static void a_string_needs_its_room(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		memset(room, '#', sizeof room);
-		assert_int_equal(json_string(run_of(texts[i]), room, 8), 7);
+		assert_int_equal(json_run_string(run_of(texts[i]), room, 8), 7);
 		assert_int_equal(room[7], '\0');
 		assert_int_equal(room[8], '#');
-		assert_int_equal(json_string(run_of(texts[i]), room, 7), -1);
-		assert_int_equal(json_string(run_of(texts[i]), room, 1), -1);
-		assert_int_equal(json_string(run_of(texts[i]), room, 0), -1);
+		assert_int_equal(json_run_string(run_of(texts[i]), room, 7), -1);
+		assert_int_equal(json_run_string(run_of(texts[i]), room, 1), -1);
+		assert_int_equal(json_run_string(run_of(texts[i]), room, 0), -1);
 	}
-	assert_int_equal(json_string(run_of("\"\""), room, 1), 0);
-	assert_int_equal(json_string(run_of("\"\""), room, 0), -1);
+	assert_int_equal(json_run_string(run_of("\"\""), room, 1), 0);
+	assert_int_equal(json_run_string(run_of("\"\""), room, 0), -1);
 }
 
 /* Six characters may make one byte, no more than that. */
@@ -149,10 +149,10 @@ static void escapes_may_make_a_long_text_short(void **state)
 	strcat(json, "\"");
 	memset(expected, 'A', 64);
 	expected[64] = '\0';
-	assert_int_equal(json_string(run_of(json), room, 65), 64);
+	assert_int_equal(json_run_string(run_of(json), room, 65), 64);
 	assert_string_equal(room, expected);
-	assert_int_equal(json_string(run_of(json), room, 64), -1);
-	assert_int_equal(json_string(run_of(json), room, 63), -1);
+	assert_int_equal(json_run_string(run_of(json), room, 64), -1);
+	assert_int_equal(json_run_string(run_of(json), room, 63), -1);
 }
 
 static void what_is_no_string_is_not_decoded(void **state)
@@ -161,28 +161,29 @@ static void what_is_no_string_is_not_decoded(void **state)
 	char room[8];
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		assert_int_equal(json_string(run_of(texts[i]), room, sizeof room), -1);
-		assert_false(json_is(run_of(texts[i]), texts[i]));
+		assert_int_equal(json_run_string(run_of(texts[i]), room, sizeof room), -1);
+		assert_false(json_run_is(run_of(texts[i]), texts[i]));
 	}
-	assert_int_equal(json_string((struct json_run){ 0 }, room, sizeof room), -1);
+	assert_int_equal(json_run_string((struct json_run){ 0 }, room, sizeof room), -1);
 }
 
 static void a_name_is_told_however_it_is_written(void **state)
 {
 	char longer[71];
 	(void)state;
-	assert_true(json_is(run_of("\"action\""), "action"));
-	assert_true(json_is(run_of("\"\\u0061ction\""), "action"));
-	assert_true(json_is(run_of("\"\\u0061\\u0063\\u0074\\u0069\\u006f\\u006e\""), "action"));
-	assert_false(json_is(run_of("\"Action\""), "action"));
-	assert_false(json_is(run_of("\"actions\""), "action"));
-	assert_false(json_is(run_of("\"actio\""), "action"));
-	assert_false(json_is(run_of("\"\""), "action"));
-	assert_false(json_is((struct json_run){ 0 }, "action"));
+	assert_true(json_run_is(run_of("\"action\""), "action"));
+	assert_true(json_run_is(run_of("\"\\u0061ction\""), "action"));
+	assert_true(
+		json_run_is(run_of("\"\\u0061\\u0063\\u0074\\u0069\\u006f\\u006e\""), "action"));
+	assert_false(json_run_is(run_of("\"Action\""), "action"));
+	assert_false(json_run_is(run_of("\"actions\""), "action"));
+	assert_false(json_run_is(run_of("\"actio\""), "action"));
+	assert_false(json_run_is(run_of("\"\""), "action"));
+	assert_false(json_run_is((struct json_run){ 0 }, "action"));
 	memset(longer, 'a', sizeof longer);
 	longer[0] = longer[69] = '"';
 	longer[70] = '\0';
-	assert_false(json_is(run_of(longer), "a"));
+	assert_false(json_run_is(run_of(longer), "a"));
 }
 
 /* ---- numbers ---- */
@@ -206,7 +207,7 @@ static void whole_numbers_are_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		uint32_t value = 99;
-		if (!json_whole(run_of(table[i].json), 0, UINT32_MAX, &value))
+		if (!json_run_whole(run_of(table[i].json), 0, UINT32_MAX, &value))
 			fail_msg("%s was refused", table[i].json);
 		assert_int_equal(value, table[i].value);
 	}
@@ -222,24 +223,24 @@ static void what_is_no_whole_number_is_told(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		uint32_t value = 99;
-		if (json_whole(run_of(texts[i]), 0, UINT32_MAX, &value))
+		if (json_run_whole(run_of(texts[i]), 0, UINT32_MAX, &value))
 			fail_msg("%s was taken for %u", texts[i], value);
 		assert_int_equal(value, 99); /* left alone */
 	}
 	uint32_t value;
-	assert_false(json_whole((struct json_run){ 0 }, 0, UINT32_MAX, &value));
+	assert_false(json_run_whole((struct json_run){ 0 }, 0, UINT32_MAX, &value));
 }
 
 static void both_ends_of_a_range_belong_to_it(void **state)
 {
 	uint32_t value;
 	(void)state;
-	assert_false(json_whole(run_of("9"), 10, 20, &value));
-	assert_true(json_whole(run_of("10"), 10, 20, &value));
+	assert_false(json_run_whole(run_of("9"), 10, 20, &value));
+	assert_true(json_run_whole(run_of("10"), 10, 20, &value));
 	assert_int_equal(value, 10);
-	assert_true(json_whole(run_of("20"), 10, 20, &value));
+	assert_true(json_run_whole(run_of("20"), 10, 20, &value));
 	assert_int_equal(value, 20);
-	assert_false(json_whole(run_of("21"), 10, 20, &value));
+	assert_false(json_run_whole(run_of("21"), 10, 20, &value));
 }
 
 /* A number ends where its run ends, whatever stands behind it. */
@@ -248,9 +249,10 @@ static void a_run_ends_where_it_ends(void **state)
 	uint32_t value;
 	char room[8];
 	(void)state;
-	assert_true(json_whole((struct json_run){ "1234", 2 }, 0, 100, &value));
+	assert_true(json_run_whole((struct json_run){ "1234", 2 }, 0, 100, &value));
 	assert_int_equal(value, 12);
-	assert_int_equal(json_string((struct json_run){ "\"ab\"cd\"", 4 }, room, sizeof room), 2);
+	assert_int_equal(json_run_string((struct json_run){ "\"ab\"cd\"", 4 }, room, sizeof room),
+	                 2);
 	assert_string_equal(room, "ab");
 }
 
