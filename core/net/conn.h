@@ -116,8 +116,8 @@ void conn_answer(struct conn *conn, const struct ticket *ticket, const struct ou
  * the carrier still has some of the last write, the connection is closed with 4408. */
 void conn_push(struct conn *conn, struct push *push);
 
-/* The user and device from now on; empty: nobody. A login that was to expire is over, and the new
- * one does not. True: the user is another than before. */
+/* The user and device from now on; empty: nobody. True: the user is another than before: then the
+ * login that was to expire is over, and the new one does not. */
 bool conn_bind(struct conn *conn, act_bytes user, act_bytes device);
 
 /* Closes at the end of the turn, after what is in the outbox. Later calls change nothing. */

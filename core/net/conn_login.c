@@ -45,7 +45,8 @@ bool conn_bind(struct conn *conn, act_bytes user, act_bytes device)
 {
 	struct hub *hub = &conn->loop->hub;
 	bool same = act_same(act_str(conn->user), user);
-	conn_expire_at(conn, 0);
+	if (!same)
+		conn_expire_at(conn, 0);
 	free_later(conn->loop, conn->device);
 	conn->device = device.len != 0 ? mem_text_n(device.ptr, device.len) : NULL;
 	if (same)
@@ -174,7 +175,9 @@ void conn_login(struct conn *conn, act_bytes token, struct login *login)
 	ask(conn, token, &answer, login);
 	if (login->status != STATUS_OK) {
 		log_debug("net", "%s: a token in band was refused: %s", conn->address, login->why);
-		conn->bad_tokens++;
+		/* That nobody can look at tokens is not the client's fault. */
+		if (answer.word != GATE_UNAVAILABLE)
+			conn->bad_tokens++;
 		return;
 	}
 	conn->bad_tokens = 0;

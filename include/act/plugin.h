@@ -218,8 +218,8 @@ struct act_host {
 
 	/* [any] Bind a user (and, if not empty, a device) to a connection, in place of the one
 	 * before; an empty user unbinds. Takes effect before the call's answer leaves and before
-	 * the connection's next message is read. ACT_E_GONE, ACT_E_INVAL (an id over 255 bytes or
-	 * not UTF-8). */
+	 * the connection's next message is read. The groups that it is in stay. ACT_E_GONE,
+	 * ACT_E_INVAL (an id over 255 bytes or not UTF-8). */
 	act_rc (*bind_user)(const act_host *h, act_conn conn, act_bytes user, act_bytes device);
 
 	/* [any] Put a connection into a group, or take it out; twice is once. A group exists while
