@@ -133,6 +133,11 @@ static void unknown_members_are_passed_over(void **state)
 	assert_int_equal(m.action, 5);
 	run_is(m.token, NULL);
 	assert_int_equal(good("{\"\\u0061ction\":9}").action, 9);
+	m = good("{\"a-member-that-is-longer-than-all-that-are-known\":1,\"action\":1,"
+	         "\"\\u0064\\u0065\\u0061\\u0064\\u006c\\u0069\\u006e\\u0065\\u005f\\u006d\\u0073\""
+	         ":7,"
+	         "\"deadline_msdeadline_ms\":8}");
+	assert_int_equal(m.deadline_ms, 7);
 }
 
 static void a_trace_has_its_lengths(void **state)

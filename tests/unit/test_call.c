@@ -7,6 +7,7 @@
 #include "base/status.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { CODE = 100, QUICK = 1, ROUNDS = 25 };
 
@@ -23,7 +24,9 @@ static const char config_text[] = "{\"endpoints\": {\"/serv/\": {}, \"/raw\": {\
 				  "\"deadline_ms\": 3600000, \"actions\": {"
 				  "\"1\": {\"action\": \"friend.hold\", \"deadline_ms\": 1},"
 				  "\"2\": {\"action\": \"friend.later\", \"deadline_ms\": 1},"
-				  "\"101\": \"friend.hold\", \"104\": \"friend.later\","
+				  "\"101\": \"friend.hold\", \"103\": \"friend.note\","
+				  "\"104\": \"friend.later\","
+				  "\"4\": {\"action\": \"friend.note\", \"payload_max\": 0},"
 				  "\"3\": {\"action\": \"friend.hold\", \"in_flight\": 1}}}";
 
 static int open_scene(void **state)
@@ -354,7 +357,250 @@ static void what_owes_no_answer_is_silent_about_its_deadline(void **state)
 	gate_open(&scene->puppet->gate);
 }
 
+/* ---- several at once ---- */
+
+static struct client *speaking_v1(struct scene *scene, uint32_t loop)
+{
+	return client_speaking(scene->house, loop, "/serv/", &protocol_v1, "alice");
+}
+
+static void request(struct client *client, uint32_t code, uint32_t seq, const char *payload)
+{
+	client_request(client, &(struct actv1_frame){
+				       .code = code, .seq = seq, .payload = act_str(payload) });
+}
+
+/* Answered from the last to the first, and each is told by its number. */
+static void calls_are_answered_in_any_order(void **state)
+{
+	enum { CALLS = 30 };
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	act_token tokens[CALLS + 1] = { 0 };
+	char text[16];
+	for (uint32_t i = 1; i <= CALLS; i++) {
+		request(client, CODE + PUPPET_HOLD, 1000 + i, "");
+		tokens[i] = puppet_token(scene->puppet, tokens[i - 1]);
+	}
+	assert_int_equal(pins(scene), CALLS);
+	request(client, CODE + PUPPET_ECHO, 7, "overtakes");
+	client_expect_answer(client, 7, "overtakes");
+	for (uint32_t i = CALLS; i >= 1; i--) {
+		snprintf(text, sizeof text, "number %u", i);
+		assert_int_equal(puppet_reply(scene->puppet, tokens[i], text), ACT_OK);
+	}
+	for (uint32_t i = CALLS; i >= 1; i--) {
+		snprintf(text, sizeof text, "number %u", i);
+		client_expect_answer(client, 1000 + i, text);
+	}
+	assert_int_equal(pins(scene), 0);
+}
+
+/* The number may be used again at once. */
+static void a_number_that_is_open_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	request(client, CODE + PUPPET_HOLD, 7, "");
+	act_token token = puppet_token(scene->puppet, 0);
+	request(client, CODE + PUPPET_ECHO, 7, "?");
+	client_expect_refusal(client, 7, STATUS_DUPLICATE, "the call with seq 7");
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_ECHO]), 0);
+	assert_int_equal(puppet_reply(scene->puppet, token, "first"), ACT_OK);
+	client_expect_answer(client, 7, "first");
+	request(client, CODE + PUPPET_ECHO, 7, "second");
+	client_expect_answer(client, 7, "second");
+}
+
+static void the_end_of_the_connection_ends_all_its_calls(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0), *other = speaking_v1(scene, 0);
+	act_token tokens[4] = { 0 };
+	request(other, CODE + PUPPET_HOLD, 1, "");
+	tokens[0] = puppet_token(scene->puppet, 0);
+	for (uint32_t i = 1; i <= 3; i++) {
+		request(client, CODE + PUPPET_HOLD, i, "");
+		tokens[i] = puppet_token(scene->puppet, tokens[i - 1]);
+	}
+	assert_int_equal(puppet_reply(scene->puppet, tokens[2], "one of them"), ACT_OK);
+	client_expect_answer(client, 2, "one of them");
+	puppet_forget(scene->puppet);
+	client_drop(client);
+	puppet_told(scene->puppet, "cancel:-1 cancel:-1 close");
+	assert_int_equal(puppet_reply(scene->puppet, tokens[1], "?"), ACT_E_GONE);
+	assert_int_equal(puppet_reply(scene->puppet, tokens[3], "?"), ACT_E_GONE);
+	assert_int_equal(pins(scene), 1);
+	assert_int_equal(puppet_reply(scene->puppet, tokens[0], "the other"), ACT_OK);
+	client_expect_answer(other, 1, "the other");
+}
+
+/* ---- who answers ---- */
+
+static void by_is(const struct scene *scene, struct actv1_frame frame, uint32_t status)
+{
+	char by[ACTV1_BY_MAX + 1];
+	snprintf(by, sizeof by, "friend@%lu", scene->puppet->generation->number);
+	assert_int_equal(frame.type, ACTV1_RES);
+	assert_int_equal(frame.status, status);
+	if (!act_same(frame.by, act_str(by)))
+		fail_msg("expected %s, found %.*s", by, ACT_FMT(frame.by));
+}
+
+static void who_answers_is_told_to_who_asks(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	struct actv1_frame frame = { .code = CODE + PUPPET_ECHO, .seq = 1, .ask_by = true };
+	client_request(client, &frame);
+	by_is(scene, client_take(client), 0);
+	frame.code = CODE + PUPPET_BLOCK;
+	client_request(client, &frame);
+	by_is(scene, client_take(client), 0);
+	frame.code = CODE + PUPPET_SILENT;
+	client_request(client, &frame);
+	by_is(scene, client_take(client), STATUS_PLUGIN_FAILED);
+	frame.code = QUICK; /* also where the server answers for it */
+	client_request(client, &frame);
+	by_is(scene, client_take(client), STATUS_DEADLINE);
+	frame.code = CODE + PUPPET_NOTE;
+	client_request(client, &frame);
+	by_is(scene, client_take(client), 0);
+}
+
+static void who_does_not_ask_is_not_told(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	request(client, CODE + PUPPET_ECHO, 1, "");
+	assert_int_equal(client_take(client).by.len, 0);
+	/* What no plugin has served nobody has answered. */
+	client_request(client, &(struct actv1_frame){ .code = 4711, .seq = 2, .ask_by = true });
+	struct actv1_frame frame = client_take(client);
+	assert_int_equal(frame.status, STATUS_UNKNOWN_ACTION);
+	assert_int_equal(frame.by.len, 0);
+}
+
+/* ---- answers that are not wanted, or not owed ---- */
+
+static void notice(struct client *client, uint32_t code, const char *payload)
+{
+	client_request(client, &(struct actv1_frame){ .code = code,
+	                                              .type = ACTV1_NOTIFY,
+	                                              .payload = act_str(payload) });
+}
+
+/* Neither an answer nor an error, whoever has it to say. */
+static void a_notice_is_never_answered(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	notice(client, CODE + PUPPET_ECHO, "served");
+	notice(client, CODE + PUPPET_BLOCK, "on a worker");
+	notice(client, CODE + PUPPET_NOTE, "owes none");
+	notice(client, CODE + PUPPET_SILENT, "at fault");
+	notice(client, CODE + PUPPET_RETURN, "-9");
+	notice(client, 4711, "unknown");
+	notice(client, QUICK, "too late");
+	eventually(puppet_heard(scene->puppet, "cancel:-7"));
+	eventually(pins(scene) == 0);
+	notice(client, CODE + PUPPET_HOLD, "answered later");
+	act_token token = puppet_token(scene->puppet, 0);
+	assert_int_equal(puppet_reply(scene->puppet, token, "?"), ACT_OK);
+	request(client, CODE + PUPPET_ECHO, 1, "the end");
+	client_expect_answer(client, 1, "the end");
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_ECHO]), 2);
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_BLOCK]), 1);
+}
+
+/* Who numbers its requests waits for each: an empty answer says that it was served. */
+static void what_owes_no_answer_is_answered_by_its_number(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	request(client, CODE + PUPPET_NOTE, 1, "here");
+	client_expect_answer(client, 1, "");
+	request(client, CODE + PUPPET_LATER, 2, "on a worker");
+	client_expect_answer(client, 2, "");
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_NOTE]), 1);
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_LATER]), 1);
+	notice(client, CODE + PUPPET_NOTE, "");
+	request(client, CODE + PUPPET_ECHO, 3, "the end");
+	client_expect_answer(client, 3, "the end");
+	assert_int_equal(pins(scene), 0);
+}
+
+static void fail_all(struct loop *loop, void *context);
+
+/* The same where it is not admitted at all. */
+static void what_owes_no_answer_may_be_refused_by_its_number(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	request(client, 4, 1, "long");
+	client_expect_refusal(client, 1, STATUS_TOO_LARGE, "at most 0");
+	notice(client, 4, "long");
+	request(client, CODE + PUPPET_ECHO, 2, "the end");
+	client_expect_answer(client, 2, "the end");
+	client_send(scene->client, 4, "long"); /* without numbers nobody waits */
+	nothing_more(scene->client);
+	assert_int_equal(atomic_load(&scene->puppet->calls[PUPPET_NOTE]), 0);
+}
+
+/* And what was not served is not said to have been. */
+static void what_owes_no_answer_may_fail_by_its_number(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	gate_shut(&scene->puppet->gate);
+	request(client, 2, 1, "");
+	client_expect_refusal(client, 1, STATUS_DEADLINE, "the deadline passed");
+	request(client, CODE + PUPPET_LATER, 2, "");
+	net_barrier(&scene->house->net, fail_all, scene->puppet->generation);
+	client_expect_refusal(client, 2, STATUS_UNAVAILABLE, "was replaced");
+	gate_open(&scene->puppet->gate);
+	scene->puppet->on_call = answer_a_note;
+	request(client, CODE + PUPPET_NOTE, 3, "");
+	client_expect_refusal(client, 3, STATUS_PLUGIN_FAILED, "could not serve this");
+	eventually(pins(scene) == 0);
+}
+
 /* ---- the deadline ---- */
+
+/* How far away a call's deadline is, rounded up to minutes. */
+static act_rc note_minutes(struct puppet *puppet, const act_call *call)
+{
+	uint64_t left_ns = call->deadline_ns - clock_ns();
+	puppet_note(puppet, "%lu", (left_ns + 59999999999) / 60000000000);
+	return puppet->host->reply(puppet->host, call->token, 0, act_str(""));
+}
+
+/* That of the config here is an hour. */
+static void the_earlier_deadline_counts(void **state)
+{
+	static const uint32_t minutes[] = { 0, 1, 59, 60, 61, UINT32_MAX / 60000 };
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	scene->puppet->on_call = note_minutes;
+	puppet_forget(scene->puppet);
+	for (uint32_t i = 0; i < sizeof minutes / sizeof minutes[0]; i++) {
+		client_request(client, &(struct actv1_frame){ .code = CODE + PUPPET_ECHO,
+		                                              .seq = 1,
+		                                              .deadline_ms = minutes[i] * 60000 });
+		client_expect_answer(client, 1, "");
+	}
+	puppet_told(scene->puppet, "60 1 59 60 60 60");
+}
+
+static void a_client_may_be_in_a_hurry(void **state)
+{
+	struct scene *scene = *state;
+	struct client *client = speaking_v1(scene, 0);
+	client_request(client, &(struct actv1_frame){
+				       .code = CODE + PUPPET_HOLD, .seq = 1, .deadline_ms = 1 });
+	client_expect_refusal(client, 1, STATUS_DEADLINE, "the deadline passed");
+	puppet_told(scene->puppet, "open:alice::/serv/ cancel:-7");
+}
 
 static void the_deadline_answers_and_the_plugin_is_told(void **state)
 {
@@ -726,6 +972,17 @@ int main(void)
 		IN_SCENE(what_owes_no_answer_keeps_the_order),
 		IN_SCENE(what_owes_no_answer_tells_a_number_how_it_went),
 		IN_SCENE(what_owes_no_answer_is_silent_about_its_deadline),
+		IN_SCENE(calls_are_answered_in_any_order),
+		IN_SCENE(a_number_that_is_open_is_refused),
+		IN_SCENE(the_end_of_the_connection_ends_all_its_calls),
+		IN_SCENE(who_answers_is_told_to_who_asks),
+		IN_SCENE(who_does_not_ask_is_not_told),
+		IN_SCENE(a_notice_is_never_answered),
+		IN_SCENE(what_owes_no_answer_is_answered_by_its_number),
+		IN_SCENE(what_owes_no_answer_may_be_refused_by_its_number),
+		IN_SCENE(what_owes_no_answer_may_fail_by_its_number),
+		IN_SCENE(the_earlier_deadline_counts),
+		IN_SCENE(a_client_may_be_in_a_hurry),
 		IN_SCENE(the_deadline_answers_and_the_plugin_is_told),
 		IN_SCENE(in_cancel_a_late_token_is_stale_already),
 		IN_SCENE(a_plugin_without_cancel_is_not_told),

@@ -449,6 +449,33 @@ static void any_frame_is_a_sign_of_life(void **state)
 	assert_int_equal(wire.drops, 0);
 }
 
+/* A ping would not leave, or what it says is not read: its silence is ours. */
+static void a_silence_of_ours_is_not_held_against_it(void **state)
+{
+	(void)state;
+	struct conn *conn = open_conn(&wire, "/raw", NULL);
+	wire.blocked = true;
+	pass_ms(300000);
+	assert_int_equal(wire.sends, 0);
+	assert_int_equal(wire.drops, 0);
+	wire.blocked = false;
+	above.keep_open = true;
+	for (int i = 0; i < 4; i++)
+		receive(conn, "a"); /* one is open, and three fill the queue */
+	assert_true(wire.paused);
+	pass_ms(300000);
+	assert_int_equal(wire.sends, 0);
+	assert_int_equal(wire.drops, 0);
+	/* From then on it has its time again. */
+	conn_call_ended(conn);
+	turn();
+	assert_false(wire.paused);
+	pass_ms(25000 + 25000);
+	sent_is("\x89\4actd", 6);
+	pass_ms(10000);
+	assert_int_equal(wire.drops, 1);
+}
+
 /* ping_s 0: no pings; but the next config may ask for them. */
 static void pings_may_be_switched(void **state)
 {
@@ -548,6 +575,7 @@ int main(void)
 		TEST(nothing_follows_a_close_frame),
 		TEST(a_silent_one_is_pinged_then_dropped),
 		TEST(any_frame_is_a_sign_of_life),
+		TEST(a_silence_of_ours_is_not_held_against_it),
 		TEST(pings_may_be_switched),
 		TEST(without_memory_for_an_answer_it_closes),
 		TEST(a_protocol_may_lack_words),

@@ -241,6 +241,20 @@ static void act_json_v1_is_spoken(void **state)
 	closed_with(fd, CLOSE_UNSUPPORTED, "expected text messages");
 }
 
+/* The end of a login at the upgrade is the connection's. */
+static void a_login_that_has_ended_closes(void **state)
+{
+	static const char fault[] = "\xFF\xFF\xFF\6\x14\1\0\xA\0\0\0\0the token has expired";
+	(void)state;
+	live_expired = true;
+	int fd = live_open("/action", OFFER("act.v1") "Authorization: Bearer ok-ann\r\n");
+	greeted(fd, FINAL | BINARY, hello_v1, sizeof hello_v1 - 1);
+	frame_comes(fd, FINAL | BINARY, fault, sizeof fault - 1);
+	closed_with(fd, CLOSE_EXPIRED, "the token has expired");
+	fd = live_open("/action", "Authorization: Bearer ok-ann\r\n");
+	closed_with(fd, CLOSE_EXPIRED, "the token has expired");
+}
+
 /* A message over the bound is told of in the words of the protocol too. */
 static void too_big_is_said_in_words(void **state)
 {
@@ -364,6 +378,7 @@ int main(void)
 		TEST(what_is_no_frame_closes),
 		TEST(act_v1_is_spoken),
 		TEST(act_json_v1_is_spoken),
+		TEST(a_login_that_has_ended_closes),
 		TEST(too_big_is_said_in_words),
 		TEST(a_clients_close_is_answered),
 		TEST(a_client_may_just_go),

@@ -258,6 +258,28 @@ static void several_are_open_at_once(void **state)
 	heard_is("1:0:#5/json ");
 }
 
+/* What becomes no call does not wait for calls to end; but it stays behind what came before it. */
+static void a_control_message_needs_no_call(void **state)
+{
+	(void)state;
+	struct conn *conn = open_json(NULL);
+	above.keep_open = true;
+	config.limits.calls = 1;
+	say(conn, "{\"action\":1,\"seq\":1}");
+	say(conn, "{\"ctrl\":\"ping\",\"seq\":2}");
+	wire_says_text(&wire, "{\"ctrl\":\"ping\",\"seq\":2}");
+	say(conn, "{\"ctrl\":\"auth\",\"seq\":3,\"token\":\"ann\"}");
+	wire_says_text(&wire,
+	               "{\"ctrl\":\"auth\",\"seq\":3,\"user\":\"ann\",\"expires_in_s\":null}");
+	say(conn, "{\"action\":1,\"seq\":4}");
+	say(conn, "{\"ctrl\":\"ping\"}");
+	wire_says_text(&wire, "");
+	heard_is("1:0:#1/json ?/action:192.0.2.7 bind:ann@ ");
+	conn_call_ended(conn);
+	wire_says_text(&wire, "{\"ctrl\":\"ping\"}");
+	heard_is("1:0:#4/json ");
+}
+
 /* ---- pushes ---- */
 
 static void a_push_stands_in_text(void **state)
@@ -423,6 +445,7 @@ int main(void)
 		TEST(a_plugin_that_breaks_its_word_is_told_of),
 		TEST(who_wants_no_answer_gets_none),
 		TEST(several_are_open_at_once),
+		TEST(a_control_message_needs_no_call),
 		TEST(a_push_stands_in_text),
 		TEST(other_pushes_are_not_for_it),
 		TEST(a_ping_comes_back),

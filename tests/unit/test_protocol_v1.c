@@ -322,18 +322,61 @@ static void so_many_calls_are_open_at_once(void **state)
 	above.keep_open = true;
 	for (uint32_t seq = 1; seq <= ONE_LOOP_CALLS + 2; seq++)
 		request(conn, seq);
-	say(conn, BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\7")); /* also a ping waits its turn */
 	heard_is("1:0:#1 1:0:#2 1:0:#3 1:0:#4 ");
 	assert_int_equal(conn->calls, ONE_LOOP_CALLS);
 	conn_call_ended(conn);
 	turn();
 	heard_is("1:0:#5 ");
-	wire_says(&wire, "", 0);
 	conn_call_ended(conn);
 	conn_call_ended(conn);
 	turn();
 	heard_is("1:0:#6 ");
+	wire_says(&wire, "", 0);
+}
+
+/* What becomes no call does not wait for calls to end; but it stays behind what came before it. */
+static void a_control_frame_needs_no_call(void **state)
+{
+	(void)state;
+	struct conn *conn = open_v1(NULL);
+	above.keep_open = true;
+	for (uint32_t seq = 1; seq <= ONE_LOOP_CALLS; seq++)
+		request(conn, seq);
+	above.heard[0] = '\0';
+	say(conn, BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\7"));
 	frame_comes(BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\7"), "");
+	say(conn, BYTES("\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\x8"
+	                "ann"));
+	heard_is("?/action:192.0.2.7 bind:ann@ ");
+	frame_comes(BYTES("\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\x8"),
+	            "{\"user\":\"ann\",\"expires_in_s\":null}");
+	request(conn, 5);
+	say(conn, BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\x9"));
+	wire_says(&wire, "", 0);
+	conn_call_ended(conn);
+	heard_is("");
+	turn();
+	heard_is("1:0:#5 ");
+	assert_int_equal(conn->calls, ONE_LOOP_CALLS);
+	frame_comes(BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\x9"), "");
+}
+
+/* But for what does not read its answers there is no room for more of them. */
+static void a_control_frame_waits_for_room(void **state)
+{
+	static const char big[1001] = "";
+	(void)state;
+	struct conn *conn = open_v1(NULL);
+	wire.blocked = true;
+	conn_answer(conn, &(struct ticket){ .code = 1, .seq = 1 },
+	            &(struct outcome){ .kind = OUTCOME_REPLY, .body = { big, sizeof big } });
+	say(conn, BYTES("\xFF\xFF\xFF\1\x14\0\0\0\0\0\0\7"));
+	assert_int_equal(conn->pending_count, 1);
+	wire.blocked = false;
+	conn_writable(conn);
+	turn();
+	assert_int_equal(conn->pending_count, 0);
+	assert_int_equal(wire.len, 4 + ACTV1_HEAD + sizeof big + 2 + ACTV1_HEAD);
 }
 
 /* The number is that of the config in force. */
@@ -423,6 +466,20 @@ static void a_bad_token_is_answered_and_changes_nothing(void **state)
 	}
 }
 
+/* The close says why; nothing goes in front of it. */
+static void too_many_bad_tokens_close(void **state)
+{
+	(void)state;
+	struct conn *conn = open_v1("ann");
+	for (int i = 0; i < 8; i++) {
+		say(conn, BYTES("\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\7!deny"));
+		frame_comes(BYTES("\xFF\xFF\xFF\2\x14\1\0\3\0\0\0\7"), "never seen");
+	}
+	say(conn, BYTES("\xFF\xFF\xFF\2\x14\0\0\0\0\0\0\7ann"));
+	wire_says(&wire, "", 0);
+	wire_closes(&wire, CLOSE_POLICY, "too many tokens that are not good");
+}
+
 static void the_end_of_a_login_is_announced(void **state)
 {
 	(void)state;
@@ -489,11 +546,14 @@ int main(void)
 		TEST(who_answers_is_said_where_it_is_asked),
 		TEST(who_wants_no_answer_gets_none),
 		TEST(so_many_calls_are_open_at_once),
+		TEST(a_control_frame_needs_no_call),
+		TEST(a_control_frame_waits_for_room),
 		TEST(the_number_of_calls_may_change),
 		TEST(a_push_has_its_code),
 		TEST(a_ping_comes_back),
 		TEST(a_token_is_answered),
 		TEST(a_bad_token_is_answered_and_changes_nothing),
+		TEST(too_many_bad_tokens_close),
 		TEST(the_end_of_a_login_is_announced),
 		TEST(a_close_for_a_fault_is_preceded_by_words),
 	};

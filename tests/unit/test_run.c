@@ -103,6 +103,80 @@ static void another_plugin_runs_at_its_home(void **state)
 	eventually(pins(scene->single) == 0);
 }
 
+static act_rc note_trace(struct puppet *puppet, const act_call *call)
+{
+	char room[3][32] = { "" };
+	const act_bytes parts[] = { call->user, call->payload, call->trace };
+	gate_pass(&puppet->gate);
+	/* A copy, so that the sanitizer sees where from: printing alone escapes it. */
+	for (int i = 0; i < 3; i++)
+		if (parts[i].len != 0 && parts[i].len < sizeof room[i])
+			memcpy(room[i], parts[i].ptr, parts[i].len);
+	puppet_note(puppet, "%s:%s:%s", room[0], room[1], room[2]);
+	return puppet->host->reply(puppet->host, call->token, 0, act_str(""));
+}
+
+/* The message is gone when the plugin looks at it. */
+static void ask_through_gate(struct client *client, struct puppet *puppet,
+                             const struct actv1_frame *frame)
+{
+	gate_shut(&puppet->gate);
+	client_request(client, frame);
+	gate_open(&puppet->gate);
+	client_expect_answer(client, frame->seq, "");
+}
+
+/* Whatever a call brings along goes with it, to whatever thread. */
+static void a_call_takes_its_trace_along(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t away = 1 - scene->single->generation->home->index;
+	struct client *client =
+		client_speaking(scene->house, away, "/serv/", &protocol_v1, "alice");
+	struct actv1_frame frame = { .code = CODE + PUPPET_ECHO,
+		                     .seq = 1,
+		                     .trace = act_str("trace-7"),
+		                     .payload = act_str("{}") };
+	scene->puppet->on_call = scene->single->on_call = note_trace;
+	house_settle(scene->house); /* they have heard of the connection */
+	puppet_forget(scene->puppet);
+	puppet_forget(scene->single);
+	client_request(client, &frame);
+	client_expect_answer(client, 1, "");
+	frame.code = CODE + PUPPET_BLOCK;
+	ask_through_gate(client, scene->puppet, &frame);
+	frame.code = SINGLE + PUPPET_ECHO;
+	ask_through_gate(client, scene->single, &frame);
+	frame.trace = frame.payload = act_mem(NULL, 0);
+	ask_through_gate(client, scene->single, &frame);
+	puppet_told(scene->puppet, "alice:{}:trace-7 alice:{}:trace-7");
+	puppet_told(scene->single, "alice:{}:trace-7 alice::");
+}
+
+/* The same call, whatever the client speaks. */
+static void a_call_looks_the_same_by_every_protocol(void **state)
+{
+	struct scene *scene = *state;
+	for (uint32_t i = 0; i < PUPPET_ACTIONS; i++)
+		scene->puppet->actions[i].takes = scene->puppet->actions[i].gives =
+			"application/json";
+	puppet_serve(scene->house);
+	scene->puppet->on_call = note_trace;
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, "alice");
+	struct client *json = client_speaking(scene->house, 0, "/serv/", &protocol_json, "alice");
+	puppet_forget(scene->puppet);
+	client_send(scene->client, CODE + PUPPET_ECHO, "{ \"a\" : 1 }");
+	client_expect(scene->client, CODE + PUPPET_ECHO, "");
+	client_request(v1, &(struct actv1_frame){ .code = CODE + PUPPET_ECHO,
+	                                          .seq = 1,
+	                                          .payload = act_str("{ \"a\" : 1 }") });
+	client_expect_answer(v1, 1, "");
+	client_say(json, "{\"action\":100,\"seq\":1,\"data\": { \"a\" : 1 } }");
+	client_expect_text(json, "{\"action\":100,\"seq\":1,\"data\":null}");
+	puppet_told(scene->puppet,
+	            "alice:{ \"a\" : 1 }: alice:{ \"a\" : 1 }: alice:{ \"a\" : 1 }:");
+}
+
 /* ---- full queues ---- */
 
 static void a_full_queue_of_the_workers_refuses(void **state)
@@ -121,6 +195,10 @@ static void a_full_queue_of_the_workers_refuses(void **state)
 	client_send(scene->client, CODE + PUPPET_LATER, "");
 	client_send(scene->client, CODE + PUPPET_ECHO, "behind");
 	client_expect(scene->client, CODE + PUPPET_ECHO, "behind");
+	/* What is answered by its number is told of all the same. */
+	struct client *v1 = client_speaking(scene->house, 0, "/serv/", &protocol_v1, NULL);
+	client_request(v1, &(struct actv1_frame){ .code = CODE + PUPPET_LATER, .seq = 1 });
+	client_expect_refusal(v1, 1, STATUS_OVERLOADED, "too many calls wait already");
 	assert_int_equal(calls(scene->puppet, PUPPET_LATER), 0);
 	gate_open(&scene->puppet->gate);
 	for (int i = 0; i < HOUSE_WORKERS + 2; i++)
@@ -275,6 +353,7 @@ static void the_outcome_of_a_run(void **state)
 		{ PUPPET_NOTE, ACT_OK, false, true, OUTCOME_NONE, 0 },
 		{ PUPPET_NOTE, ACT_DEFER, false, true, OUTCOME_NONE, 0 },
 		{ PUPPET_NOTE, ACT_E_FAIL, false, true, OUTCOME_ERROR, STATUS_PLUGIN_FAILED },
+		{ PUPPET_NOTE, ACT_E_INVAL, true, true, OUTCOME_ERROR, STATUS_PAYLOAD_REFUSED },
 	};
 	struct scene *scene = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -300,6 +379,8 @@ int main(void)
 		IN_SCENE(a_blocking_action_runs_on_a_worker),
 		IN_SCENE(a_parallel_plugin_runs_on_the_loop_of_the_connection),
 		IN_SCENE(another_plugin_runs_at_its_home),
+		IN_SCENE(a_call_takes_its_trace_along),
+		IN_SCENE(a_call_looks_the_same_by_every_protocol),
 		IN_SCENE(a_full_queue_of_the_workers_refuses),
 		IN_SCENE(a_full_queue_of_the_home_refuses),
 		IN_SCENE(what_was_answered_while_it_waited_is_not_served),
