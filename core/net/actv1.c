@@ -20,6 +20,8 @@ static const char *read_value(struct actv1_frame *frame, uint8_t type, const uin
 	case ACTV1_TRACE:
 		if (len < 1 || len > ACTV1_TRACE_MAX)
 			return "the trace id in ext: expected 1 to 64 bytes";
+		if (act_utf8_span(value, len) != len || memchr(value, 0, len) != NULL)
+			return "the trace id in ext: expected UTF-8 without a zero byte";
 		frame->trace = act_mem(value, len);
 		return NULL;
 	case ACTV1_DEADLINE:

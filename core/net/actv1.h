@@ -35,7 +35,7 @@ enum actv1_flag {
 
 /* Types of the values in ext; their longest values in bytes. Unknown ones are passed over. */
 enum actv1_value {
-	ACTV1_TRACE = 1,       /* an id, to follow a request through logs */
+	ACTV1_TRACE = 1,       /* an id in UTF-8, to follow a request through logs */
 	ACTV1_DEADLINE = 2,    /* u32, ms                                 */
 	ACTV1_IDEMPOTENCY = 3, /* kept for later                          */
 	ACTV1_BY = 4,          /* "plugin@generation"; empty in a request: say who answered */
