@@ -19,15 +19,15 @@ static void ask_raw(struct play *play, bool text, const uint8_t *bytes, size_t l
 		debt->close = CLOSE_BAD_TEXT;
 }
 
-static void ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
+static enum turn ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
 {
 	if (play->raw) {
 		ask_raw(play, text, bytes, len);
-		return;
+		return TURN_WAITS;
 	}
 	uint32_t code = len >= 4 && !text ? act_get_u32(bytes) : 0;
 	if (code == PLUGIN_NOTE + 1)
-		return; /* none is owed */
+		return TURN_WAITS; /* none is owed */
 	struct debt *debt = play_owe(play);
 	play->pushed |= code == PLUGIN_PUSH + 1;
 	debt->code = code;
@@ -36,6 +36,7 @@ static void ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
 		debt->body = bytes + 4;
 		debt->len = len - 4;
 	}
+	return TURN_WAITS;
 }
 
 static bool is_error(const uint8_t *body, size_t len)

@@ -53,7 +53,7 @@ static void check_codec(const uint8_t *bytes, size_t len, const struct wish *wis
 	}
 }
 
-static void ask_text(struct play *play, const uint8_t *bytes, size_t len)
+static enum turn ask_text(struct play *play, const uint8_t *bytes, size_t len)
 {
 	cJSON *tree = parse(bytes, len);
 	struct wish wish;
@@ -73,14 +73,17 @@ static void ask_text(struct play *play, const uint8_t *bytes, size_t len)
 		debt->len = len;
 	}
 	cJSON_Delete(tree);
+	return wish.kind == WISH_FAULT                            ? TURN_EITHER
+	       : wish.kind == WISH_PING || wish.kind == WISH_AUTH ? TURN_PASSES
+	                                                          : TURN_WAITS;
 }
 
-static void ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
+static enum turn ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
 {
 	if (text && act_utf8_span(bytes, len) == len)
-		ask_text(play, bytes, len);
-	else
-		play_owe(play)->close = text ? CLOSE_BAD_TEXT : CLOSE_UNSUPPORTED;
+		return ask_text(play, bytes, len);
+	play_owe(play)->close = text ? CLOSE_BAD_TEXT : CLOSE_UNSUPPORTED;
+	return TURN_EITHER;
 }
 
 /* ---- what the server says ------------------------------------------------------------------- */

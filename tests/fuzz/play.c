@@ -96,14 +96,15 @@ static const struct carrier carrier = { on_send, is_blocked, on_close, on_drop, 
 /* Where reading is paused, a message or two that were read already may still come. */
 enum { OVERRUN_MAX = 2 };
 
-/* A message must not be taken up while others wait, as many calls are open as may be, or more is
- * unsent than may be. */
-static bool must_wait(const struct conn *conn)
+/* A message is not taken up while others wait, more is unsent than may be, or, where it asks for a
+ * call, as many are open as may be. */
+static enum turn turn_of(const struct conn *conn, enum turn turn)
 {
 	const struct config_limits *limits = &server_config()->limits;
 	uint32_t most = conn->protocol->in_order ? 1 : limits->calls;
-	return conn->pending_count > 0 || conn->calls >= most ||
-	       conn->outbox.len > limits->outbox_bytes;
+	if (conn->pending_count > 0 || conn->outbox.len > limits->outbox_bytes)
+		return TURN_WAITS;
+	return conn->calls < most ? TURN_PASSES : turn;
 }
 
 static void deliver(struct play *play, bool text, struct script *script)
@@ -114,15 +115,19 @@ static void deliver(struct play *play, bool text, struct script *script)
 		return;
 	if (play->leaving || (play->paused && play->overrun++ >= OVERRUN_MAX))
 		return;
-	/* A close that waits at the end of the turn: no message counts any more. */
-	if (play->closed == 0 && !play->conn->close_wanted)
-		play->rules->ask(play, text, bytes, len);
-	bool waits = must_wait(play->conn);
+	/* After a close, and before one that waits for the end of the turn, none counts. */
+	if (play->conn->close_wanted) {
+		conn_message(play->conn, text, bytes, len);
+		return;
+	}
+	enum turn turn = turn_of(play->conn, play->rules->ask(play, text, bytes, len));
 	size_t unsent = play->conn->outbox.len;
 	uint32_t calls = play->conn->calls;
 	conn_message(play->conn, text, bytes, len);
-	if (waits)
+	if (turn == TURN_WAITS)
 		CHECK(play->conn->outbox.len == unsent && play->conn->calls == calls);
+	if (turn == TURN_PASSES)
+		CHECK(play->conn->pending_count == 0);
 }
 
 static void push(struct play *play, size_t len, bool json)

@@ -47,10 +47,17 @@ struct play {
 	size_t debt_count;
 };
 
+/* Does a message wait where as many calls are open as may be? */
+enum turn {
+	TURN_WAITS,
+	TURN_PASSES, /* it becomes no call */
+	TURN_EITHER, /* it is at fault, and ends the connection in any case */
+};
+
 struct protocol_rules {
 	const struct protocol *protocol; /* NULL: what goes without a subprotocol */
 	/* Before the server gets a message: notes what it owes for it. */
-	void (*ask)(struct play *play, bool text, const uint8_t *bytes, size_t len);
+	enum turn (*ask)(struct play *play, bool text, const uint8_t *bytes, size_t len);
 	/* The server says something. */
 	void (*hear)(struct play *play, bool text, const uint8_t *bytes, size_t len);
 };

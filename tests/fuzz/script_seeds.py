@@ -113,7 +113,8 @@ def v1_faults():
                        req(ECHO, 4, ext=b"\1\5ab") + req(ECHO, 5, ext=b"\1") +
                        req(ECHO, 6, ext=value(1)) + req(ECHO, 7, ext=value(2, b"123")) +
                        req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")) +
-                       req(ECHO, 10, ext=value(1, bytes(65))),
+                       req(ECHO, 10, ext=value(1, bytes(65))) + req(ECHO, 11, ext=value(1, b"\xff")) +
+                       req(ECHO, 12, ext=value(1, b"a\0")),
     }
 
 
@@ -138,6 +139,8 @@ def v1_scripts():
         "asks-who-answers-with-an-error": b"a" + req(FAIL, 1, b"1000", ext=value(4)) + b".",
         "a-short-deadline": b"a" + req(HOLD, 1, ext=number(2, 1)) + b"s\1.",
         "pings": b"a" + frame(CTRL, PING, 0) + frame(CTRL, PING, 7) + b".",
+        "pings-past-open-calls": b"a" + b"".join(req(HOLD, n) for n in range(1, 4)) +
+                                 frame(CTRL, PING, 7) + req(ECHO, 9) + frame(CTRL, PING, 8) + b".",
         "logs-in": b"a" + auth(1, b"bob") + req(PRIVATE, 2, b"1") + b".",
         "logs-in-for-a-while": b"a" + auth(1, b"bob+10") + b"." + b"s\x20.s\x20." + one,
         "renews-its-login": b"A" + auth(1, b"alice+10") + b".s\x20." + auth(2, b"alice+99") +
@@ -229,6 +232,8 @@ def json_scripts():
         "largest-numbers": b"a" + ask(4294967295, 4294967295, "1") + ask(0, 1) + b".",
         "a-short-deadline": b"a" + ask(HOLD, 1, deadline_ms=1) + b"s\1.",
         "pings": b"a" + ctrl("ping") + ctrl("ping", 7) + b".",
+        "pings-past-open-calls": b"a" + b"".join(ask(HOLD, n) for n in range(1, 4)) +
+                                 ctrl("ping", 7) + ask(ECHO, 9) + ctrl("ping", 8) + b".",
         "logs-in": b"a" + ctrl("auth", 1, token="bob") + ask(PRIVATE, 2, "1") + b".",
         "logs-in-for-a-while": b"a" + ctrl("auth", 1, token="bob+10") + b".s\x20.s\x20." + one,
         "bad-tokens": b"A" + ctrl("auth", 1, token="-") + ctrl("auth", 2, token="-+1") +

@@ -53,7 +53,8 @@ static bool is_good_value(uint8_t type, const uint8_t *value, size_t len)
 {
 	switch (type) {
 	case ACTV1_TRACE:
-		return len >= 1 && len <= 64;
+		return len >= 1 && len <= 64 && act_utf8_span(value, len) == len &&
+		       memchr(value, 0, len) == NULL;
 	case ACTV1_DEADLINE:
 	case ACTV1_RETRY_AFTER:
 		return len == 4 && act_get_u32(value) != 0;
@@ -64,9 +65,16 @@ static bool is_good_value(uint8_t type, const uint8_t *value, size_t len)
 	}
 }
 
-/* Passes over ext: false: it is broken. */
+/* UTF-8 without a zero byte. */
+static bool is_text(const uint8_t *value, size_t len)
+{
+	return act_utf8_span(value, len) == len && memchr(value, 0, len) == NULL;
+}
+
+/* Passes over ext: false: it is broken. Of a trace that stands twice the last one counts. */
 static bool skip_ext(const uint8_t **at, size_t *left)
 {
+	bool good = true;
 	if (*left < 2)
 		return false;
 	size_t ext = act_get_u16(*at);
@@ -79,11 +87,13 @@ static bool skip_ext(const uint8_t **at, size_t *left)
 		if (ext - used < 2 || ext - used - 2 < value[1] ||
 		    !is_good_value(value[0], value + 2, value[1]))
 			return false;
+		if (value[0] == ACTV1_TRACE)
+			good = is_text(value + 2, value[1]);
 		used += 2 + (size_t)value[1];
 	}
 	*at += ext;
 	*left -= ext;
-	return true;
+	return good;
 }
 
 /* Is all behind code, type and seq as a client may send it? Then its payload is `*body`. */
@@ -118,22 +128,23 @@ static uint16_t fault_of(const uint8_t *bytes, size_t len)
 	}
 }
 
-static void ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
+static enum turn ask(struct play *play, bool text, const uint8_t *bytes, size_t len)
 {
 	check_codec(bytes, len);
 	uint16_t fault = text ? CLOSE_UNSUPPORTED : fault_of(bytes, len);
 	if (fault == 0)
 		play->pushed |= act_get_u32(bytes) == PLUGIN_PUSH + 1;
 	if (fault == 0 && (bytes[4] & 0x0F) == ACTV1_NOTIFY)
-		return; /* nothing is owed */
+		return TURN_WAITS; /* nothing is owed */
 	struct debt *debt = play_owe(play);
 	debt->close = fault;
 	if (fault != 0)
-		return;
+		return TURN_EITHER;
 	debt->code = act_get_u32(bytes);
 	debt->seq = act_get_u32(bytes + 8);
 	debt->control = (bytes[4] & 0x0F) == ACTV1_CTRL;
 	debt->refused = !is_good(bytes, len, &debt->body, &debt->len);
+	return debt->control ? TURN_PASSES : TURN_WAITS;
 }
 
 /* ---- what the server says ------------------------------------------------------------------- */
