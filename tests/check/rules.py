@@ -23,7 +23,7 @@ LIBRARIES = [
 ]
 
 # What C itself has, and all that the public headers need of it.
-PLAIN = ["stdarg.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
+PLAIN = ["stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
 
 FILE_LINES = 500
 FUNCTION_LINES = 70

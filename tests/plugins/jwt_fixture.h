@@ -6,7 +6,7 @@
 #ifndef JWT_FIXTURE_H
 #define JWT_FIXTURE_H
 
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #ifndef SQLITE_FIXTURE_H
 #define SQLITE_FIXTURE_H
 
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <pthread.h>
 #include <setjmp.h>

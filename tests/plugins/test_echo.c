@@ -1,5 +1,5 @@
 /* The plugin echo: both actions, the prefix, and refusals of its settings. */
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -127,7 +127,7 @@ static void add_service(struct fake_host *consumer, const char *id, const void *
 
 void fake_provide(struct fake_host *consumer, const char *id, struct fake_host *provider)
 {
-	if (!provider->created || provider->plugin->extension == NULL ||
+	if (!provider->created || FAKE_GET(provider->plugin, extension) == NULL ||
 	    provider->plugin->extension(provider->self, id) == NULL)
 		fake_die("the provider was not created, or does not provide %s", id);
 	add_service(consumer, id, fake_facade(id), provider);

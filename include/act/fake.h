@@ -1,4 +1,5 @@
-/* fake_host: a server for one plugin inside a unit test.
+/* act/fake.h: a server for one plugin inside a unit test. Link with libactd-fake (in CMake:
+ * actd::fake). Not part of the binary interface: a plugin never includes it.
  *
  * It gives the plugin a complete act_host table, takes down everything the plugin does through it,
  * and calls the plugin as the server would. There is no loop and no clock: work() and timers wait
@@ -11,20 +12,25 @@
  *     assert_string_equal(answer->body, "> hello");
  *     fake_free(fake);
  *
- * A mistake of the test itself (no such file, no such action) ends the program with a sentence.
- * Threads: the functions of the host table, fake_call(), fake_count(), fake_at() and fake_logged()
- * may be used from any thread at once; the others from the test's own thread. What is returned
- * belongs to the fake host and lives until fake_free(). */
-#ifndef FAKE_HOST_H
-#define FAKE_HOST_H
+ * The names begin with fake_. A mistake of the test itself (no such file, no such action) ends the
+ * program with a sentence. Threads: the functions of the host table, fake_call(), fake_count(),
+ * fake_at() and fake_logged() may be used from any thread at once; the others from the test's own
+ * thread. What is returned belongs to the fake host and lives until fake_free(). */
+#ifndef ACT_FAKE_H
+#define ACT_FAKE_H
 
-#include <act/easy.h>
-#include <act/ext/auth.h>
-#include <act/ext/sql.h>
+#include "easy.h"
+#include "ext/auth.h"
+#include "ext/sql.h"
 
 #include <stdbool.h>
 
-/* The path of a plugin's shared object; the build sets FAKE_PLUGIN_DIR. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The path of a plugin's shared object; the build sets FAKE_PLUGIN_DIR (in CMake
+ * actd_add_plugin_test() does). */
 #define FAKE_PLUGIN(name) FAKE_PLUGIN_DIR "/" name ".so"
 
 struct fake_host;
@@ -144,5 +150,9 @@ bool fake_logged(struct fake_host *fake, const char *text);
 void fake_log_print(struct fake_host *fake);
 /* Forgets the events so far (their pointers are dead then), not the calls. */
 void fake_forget(struct fake_host *fake);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,4 @@
 /* fake_host: the life of the plugin and of what was taken down about it. */
-#include "fake_host.h"
-
 #include "fake_inner.h"
 
 #include <dlfcn.h>
@@ -135,12 +133,13 @@ void fake_load(struct fake_host *fake, const char *path)
 
 void fake_adopt(struct fake_host *fake, const act_plugin *plugin)
 {
-	if (plugin->size != sizeof *plugin || plugin->create == NULL || plugin->destroy == NULL)
+	if (plugin->size < offsetof(act_plugin, cancel) || plugin->create == NULL ||
+	    plugin->destroy == NULL)
 		fake_die("plugin %s: the table is not complete", plugin->name);
 	if (plugin->action_count != 0 &&
-	    (plugin->handle == NULL || plugin->action_size != sizeof(act_action)))
+	    (plugin->handle == NULL || plugin->action_size < sizeof(act_action)))
 		fake_die("plugin %s: actions without handle() or of another size", plugin->name);
-	if (plugin->push_count != 0 && plugin->push_size != sizeof(act_pushing))
+	if (plugin->push_count != 0 && plugin->push_size < sizeof(act_pushing))
 		fake_die("plugin %s: pushes of another size", plugin->name);
 	fake->plugin = plugin;
 }
@@ -190,7 +189,7 @@ void fake_end(struct fake_host *fake)
 	}
 	fake->timers = NULL;
 	fake->timer_count = 0;
-	if (fake->plugin->worker_leave != NULL)
+	if (FAKE_GET(fake->plugin, worker_leave) != NULL)
 		fake->plugin->worker_leave(fake->self);
 	fake->plugin->destroy(fake->self);
 	fake->created = false;

@@ -221,7 +221,7 @@ static act_rc table_timer_drop(const act_host *h, act_timer id)
 static act_rc table_work(const act_host *h, uint64_t tag, void *arg)
 {
 	struct fake_host *fake = fake_of(h);
-	if (fake->plugin->work == NULL)
+	if (FAKE_GET(fake->plugin, work) == NULL)
 		return ACT_E_NOSUPP;
 	struct fake_work *work = fake_alloc(sizeof *work);
 	work->tag = tag;

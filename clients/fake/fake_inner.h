@@ -1,8 +1,8 @@
-/* fake_inner: what the files of the fake host share; a test includes fake_host.h only. */
+/* fake_inner: what the files of the fake host share; a test includes act/fake.h only. */
 #ifndef FAKE_INNER_H
 #define FAKE_INNER_H
 
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <pthread.h>
 
@@ -60,6 +60,17 @@ struct fake_host {
 	uint64_t now_ms; /* of the timers */
 	uint64_t last_id;
 };
+
+/* A member that a table from an older act/plugin.h does not reach; then NULL, as where it is left
+ * out. */
+#define FAKE_GET(plugin, member) (ACT_HAS(plugin, member) ? (plugin)->member : NULL)
+
+/* The action at an index: a newer act/plugin.h may have made the descriptions longer. */
+static inline const act_action *fake_action(const act_plugin *plugin, uint32_t index)
+{
+	return (const act_action *)(const void *)((const char *)plugin->actions +
+	                                          (size_t)plugin->action_size * index);
+}
 
 /* Fills in the functions of the host table. */
 void fake_table_fill(act_host *table);

@@ -10,7 +10,7 @@
 static uint32_t find_action(struct fake_host *fake, const char *name)
 {
 	for (uint32_t i = 0; i < fake->plugin->action_count; i++)
-		if (strcmp(fake->plugin->actions[i].name, name) == 0)
+		if (strcmp(fake_action(fake->plugin, i)->name, name) == 0)
 			return i;
 	fake_die("plugin %s has no action %s", fake->plugin->name, name);
 }
@@ -52,7 +52,7 @@ const struct fake_answer *fake_call_bytes(struct fake_host *fake, const char *ac
                                           const char *user, uint32_t how, act_bytes payload)
 {
 	uint32_t index = find_action(fake, action);
-	const act_action *about = &fake->plugin->actions[index];
+	const act_action *about = fake_action(fake->plugin, index);
 	struct fake_open *open = open_call(fake, about);
 	/* Exact copies on the heap: a sanitizer then sees a read beyond their end. */
 	char *user_copy = fake_copy(act_str(user));
@@ -99,25 +99,25 @@ void fake_conn_open(struct fake_host *fake, act_conn conn, const char *user, con
 		.address = act_str("127.0.0.1"),
 		.endpoint = act_str(endpoint),
 	};
-	if (fake->plugin->conn_open != NULL)
+	if (FAKE_GET(fake->plugin, conn_open) != NULL)
 		fake->plugin->conn_open(fake->self, &peer);
 }
 
 void fake_conn_close(struct fake_host *fake, act_conn conn)
 {
-	if (fake->plugin->conn_close != NULL)
+	if (FAKE_GET(fake->plugin, conn_close) != NULL)
 		fake->plugin->conn_close(fake->self, conn);
 }
 
 void fake_user_bound(struct fake_host *fake, act_conn conn, const char *user)
 {
-	if (fake->plugin->user_bound != NULL)
+	if (FAKE_GET(fake->plugin, user_bound) != NULL)
 		fake->plugin->user_bound(fake->self, conn, act_str(user));
 }
 
 void fake_user_unbound(struct fake_host *fake, act_conn conn, const char *user)
 {
-	if (fake->plugin->user_unbound != NULL)
+	if (FAKE_GET(fake->plugin, user_unbound) != NULL)
 		fake->plugin->user_unbound(fake->self, conn, act_str(user));
 }
 
@@ -141,7 +141,7 @@ size_t fake_work_run(struct fake_host *fake)
 	size_t count = 0;
 	for (struct fake_work *work; (work = take_work(fake)) != NULL; count++) {
 		fake->plugin->work(fake->self, work->tag, work->arg);
-		if (fake->plugin->work_done != NULL)
+		if (FAKE_GET(fake->plugin, work_done) != NULL)
 			fake->plugin->work_done(fake->self, work->tag, work->arg);
 		free(work);
 	}
