@@ -148,6 +148,8 @@ static void values_have_their_lengths(void **state)
 	lengths_are_taken(0, 0, 255);
 }
 
+#define TRACE_WORDS "the trace id in ext: expected UTF-8 without a zero byte"
+
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -182,6 +184,11 @@ static const struct {
 	  "ext: a value ends behind the length that ext gives" },
 	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\2\1\0"),
 	  "the trace id in ext: expected 1 to 64 bytes" },
+	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\3\1\1\xFF"), TRACE_WORDS },
+	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\4\1\2x\xC3"), TRACE_WORDS },
+	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\4\1\2x\0"), TRACE_WORDS },
+	/* Each of them, not only the last. */
+	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\6\1\1\xFF\1\1x"), TRACE_WORDS },
 	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\6\2\4\0\0\0\0"),
 	  "the deadline in ext: expected 4 bytes, a number of milliseconds above 0" },
 	{ BYTES("\0\0\0\1\x10\x40\0\0\0\0\0\1\0\6\5\4\0\0\0\0"),

@@ -97,9 +97,9 @@ static void a_frame_of_act_v1_has_its_head(void **state)
 	show(conn, false, "\0\0\4\x56\x13\x40\0\0\0\0\0\0\0\5\1\3abc", 19);
 	shown_is("192.0.2.7 ann < type=2 len=19 action=1110 NOTIFY flags=40 status=0 seq=0 "
 	         "trace=abc body=\n");
-	show(conn, false, "\0\0\0\1\x10\x40\0\0\0\0\0\1\0\4\1\2\xFF\0", 18);
+	show(conn, false, "\0\0\0\1\x10\x40\0\0\0\0\0\1\0\4\1\2\n\n", 18);
 	shown_is("192.0.2.7 ann < type=2 len=18 action=1 REQ flags=40 status=0 seq=1 "
-	         "trace=ff00 (hex) body=\n");
+	         "trace=\\x0A\\x0A body=\n");
 	show(conn, false, long_trace, sizeof long_trace - 1);
 	shown_is("192.0.2.7 ann < type=2 len=82 action=110 REQ flags=40 status=0 seq=7 "
 	         "trace=tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt "
