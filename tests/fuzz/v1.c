@@ -48,13 +48,18 @@ static void check_codec(const uint8_t *bytes, size_t len)
 
 /* ---- what a client's frame is --------------------------------------------------------------- */
 
-/* Values of ext that mean something have their length. */
+/* UTF-8 without a zero byte. */
+static bool is_text(const uint8_t *value, size_t len)
+{
+	return act_utf8_span(value, len) == len && memchr(value, 0, len) == NULL;
+}
+
+/* Is a value of ext as it should be, where it means something? */
 static bool is_good_value(uint8_t type, const uint8_t *value, size_t len)
 {
 	switch (type) {
 	case ACTV1_TRACE:
-		return len >= 1 && len <= 64 && act_utf8_span(value, len) == len &&
-		       memchr(value, 0, len) == NULL;
+		return len >= 1 && len <= 64 && is_text(value, len);
 	case ACTV1_DEADLINE:
 	case ACTV1_RETRY_AFTER:
 		return len == 4 && act_get_u32(value) != 0;
@@ -65,16 +70,9 @@ static bool is_good_value(uint8_t type, const uint8_t *value, size_t len)
 	}
 }
 
-/* UTF-8 without a zero byte. */
-static bool is_text(const uint8_t *value, size_t len)
-{
-	return act_utf8_span(value, len) == len && memchr(value, 0, len) == NULL;
-}
-
-/* Passes over ext: false: it is broken. Of a trace that stands twice the last one counts. */
+/* Passes over ext. False: it is broken. */
 static bool skip_ext(const uint8_t **at, size_t *left)
 {
-	bool good = true;
 	if (*left < 2)
 		return false;
 	size_t ext = act_get_u16(*at);
@@ -87,13 +85,11 @@ static bool skip_ext(const uint8_t **at, size_t *left)
 		if (ext - used < 2 || ext - used - 2 < value[1] ||
 		    !is_good_value(value[0], value + 2, value[1]))
 			return false;
-		if (value[0] == ACTV1_TRACE)
-			good = is_text(value + 2, value[1]);
 		used += 2 + (size_t)value[1];
 	}
 	*at += ext;
 	*left -= ext;
-	return good;
+	return true;
 }
 
 /* Is all behind code, type and seq as a client may send it? Then its payload is `*body`. */
