@@ -9,8 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The largest table that is believed; ours is under 300 bytes. */
-enum { TABLE_SIZE_LIMIT = 65536 };
+enum {
+	/* The largest table that is believed; ours is under 300 bytes. A table longer than ours is
+	 * of a later header, and its plugin says that it can do without the rest. */
+	TABLE_SIZE_LIMIT = 65536,
+	/* While the major number is 0: the minor number that the rule of versions begins with. */
+	ABI_MINOR_FIRST = 9
+};
 
 _Static_assert(sizeof(act_manifest) == 256, "the manifest has no holes and never shrinks");
 _Static_assert(sizeof((struct manifest *)0)->name == sizeof((act_manifest *)0)->name, "");
@@ -70,29 +75,26 @@ static int read_note(int fd, act_manifest *raw, struct err *why)
 
 static int check_abi(const act_manifest *raw, struct err *why)
 {
-	bool same_minor = raw->abi_minor_required == ACT_ABI_MINOR;
-	bool known_minor = raw->abi_minor_required <= ACT_ABI_MINOR;
-	if (raw->abi_major == ACT_ABI_MAJOR && (ACT_ABI_MAJOR == 0 ? same_minor : known_minor))
+	uint16_t first = ACT_ABI_MAJOR == 0 ? ABI_MINOR_FIRST : 0;
+	if (raw->abi_major == ACT_ABI_MAJOR && raw->abi_minor_required >= first &&
+	    raw->abi_minor_required <= ACT_ABI_MINOR)
 		return 0;
 	return err_set(why,
-	               "built for ABI %u.%u, this server has %u.%u: rebuild it against this "
-	               "server's act/plugin.h",
-	               raw->abi_major, raw->abi_minor_required, ACT_ABI_MAJOR, ACT_ABI_MINOR);
+	               "built for ABI %u.%u, this server has %u.%u and takes %u.%u to %u.%u: "
+	               "rebuild it against this server's act/plugin.h",
+	               raw->abi_major, raw->abi_minor_required, ACT_ABI_MAJOR, ACT_ABI_MINOR,
+	               ACT_ABI_MAJOR, first, ACT_ABI_MAJOR, ACT_ABI_MINOR);
 }
 
-/* While the interface may still change without a new major number, a table that is longer than
- * ours was compiled from another header of the same version. */
-static int check_table_size(const char *which, uint32_t found, uint32_t min, uint32_t ours,
-                            struct err *why)
+static int check_table_size(const char *which, uint32_t found, uint32_t min, struct err *why)
 {
-	uint32_t max = ACT_ABI_MAJOR == 0 ? ours : TABLE_SIZE_LIMIT;
-	if (found >= min && found <= max && found % 8 == 0)
+	if (found >= min && found <= TABLE_SIZE_LIMIT && found % 8 == 0)
 		return 0;
 	return err_set(
 		why,
 		"its manifest says that %s has %u bytes, expected a multiple of 8 from %u to "
-		"%u: rebuild it against this server's act/plugin.h",
-		which, found, min, max);
+		"%d: rebuild it against this server's act/plugin.h",
+		which, found, min, TABLE_SIZE_LIMIT);
 }
 
 static bool is_terminated(const char *text, size_t size)
@@ -201,10 +203,8 @@ int manifest_read(int fd, struct manifest *out, struct err *why)
 		               "its manifest has %d bytes, expected at least %zu: rebuild it with "
 		               "ACT_MANIFEST(…)",
 		               size, sizeof raw);
-	if (check_table_size("act_plugin", raw.plugin_size, MANIFEST_PLUGIN_SIZE_MIN,
-	                     sizeof(act_plugin), why) != 0 ||
-	    check_table_size("act_host", raw.host_size, MANIFEST_HOST_SIZE_MIN, sizeof(act_host),
-	                     why) != 0 ||
+	if (check_table_size("act_plugin", raw.plugin_size, MANIFEST_PLUGIN_SIZE_MIN, why) != 0 ||
+	    check_table_size("act_host", raw.host_size, MANIFEST_HOST_SIZE_MIN, why) != 0 ||
 	    check_strings(&raw, why) != 0 ||
 	    parse_ids("needs", raw.needs, out->needs, MANIFEST_NEEDS_MAX, &out->need_count, why) !=
 	            0 ||

@@ -12,6 +12,12 @@ enum {
 	STRIDE_MAX = 4096
 };
 
+/* The least that a description has: all of it as it was in ABI 0.9. What comes behind is read only
+ * where the stride has room for it. */
+#define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+#define ACTION_SIZE_MIN END_OF(act_action, deadline_ms)
+#define PUSHING_SIZE_MIN END_OF(act_pushing, reserved)
+
 #define FLAGS_KNOWN (ACT_F_PARALLEL | ACT_F_THREADS)
 #define ACTION_FLAGS_KNOWN                                                                         \
 	(ACT_A_BLOCKING | ACT_A_IDEMPOTENT | ACT_A_NOREPLY | ACT_A_ANONYMOUS | ACT_A_RAW)
@@ -255,9 +261,9 @@ int plugin_table_check(const act_plugin *table, const struct manifest *manifest,
 	CHECK(manifest->name[0] != '\0');
 	if (check_size(table, manifest, why) != 0 || check_identity(table, manifest, why) != 0 ||
 	    check_array("actions", table->actions, table->action_count, table->action_size,
-	                sizeof(act_action), why) != 0 ||
+	                ACTION_SIZE_MIN, why) != 0 ||
 	    check_array("pushes", table->pushes, table->push_count, table->push_size,
-	                sizeof(act_pushing), why) != 0 ||
+	                PUSHING_SIZE_MIN, why) != 0 ||
 	    check_functions(table, manifest, why) != 0 || check_actions(table, why) != 0 ||
 	    check_pushes(table, why) != 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* act/plugin.h: the binary interface between actd and its plugins. ABI 0.9.
+/* act/plugin.h: the binary interface between actd and its plugins. ABI 0.10.
  *
  * A plugin is a shared object that exports one symbol, `act_plugin_v1`, and carries an ELF note
  * that says which interface it was built for (ACT_MANIFEST below writes it). The server reads the
@@ -43,10 +43,10 @@
 extern "C" {
 #endif
 
-/* While the major number is 0 the interface may still change, and the server takes exactly its own
- * minor number. From 1.0 on: the same major, and a minor that is not above the server's. */
+/* A server takes a plugin of its own major number that requires a minor number not above its own.
+ * That binds from 0.9 on, the first: what was built for 0.9 loads here, untouched. */
 #define ACT_ABI_MAJOR 0u
-#define ACT_ABI_MINOR 9u
+#define ACT_ABI_MINOR 10u
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
@@ -261,10 +261,11 @@ struct act_host {
 	 * table. */
 	act_bytes (*data_dir)(const act_host *h);
 
-	/* [any] The facade of a service (act/ext/...), or NULL: the manifest does not list `id`
-	 * under needs, or the server's table for it is shorter than `size_min`. It lives as long as
-	 * the host table, whatever becomes of the provider: without one its functions answer
-	 * ACT_E_GONE. */
+	/* [any] The table of an extension (act/ext/...): the facade of a service, or what the
+	 * server has itself. NULL: the server does not know `id`, or its table for it is shorter
+	 * than `size_min`, or it is a service that the manifest does not list under needs. It lives
+	 * as long as the host table, whatever becomes of a service's provider: without one its
+	 * functions answer ACT_E_GONE. */
 	const void *(*extension)(const act_host *h, const char *id, uint32_t size_min);
 };
 
@@ -335,9 +336,14 @@ typedef struct act_plugin {
 	/* [worker] Once on each worker that ran code of this generation, after stop() and before
 	 * destroy(): give back what is kept for this thread. */
 	void (*worker_leave)(void *self);
-	/* [any] The provider's own table for a service that the manifest lists under provides
-	 * (act/ext/...). Static, or alive until destroy(). */
+	/* [any] The plugin's own table for an extension (act/ext/...): a service that the manifest
+	 * lists under provides, or one that the server asks each plugin for; NULL for an id that
+	 * the plugin does not know. Static, or alive until destroy(). */
 	const void *(*extension)(void *self, const char *id);
+	/* [loop] the home loop, also for a PARALLEL plugin. Since 0.10. A descriptor that the
+	 * plugin watches (act.poll/1, act/ext/poll.h) is ready for `events`; `tag` is what it was
+	 * watched with. Never from inside the call that watches it. */
+	void (*on_fd)(void *self, uint64_t tag, uint32_t events);
 } act_plugin;
 
 /* ---- the manifest: an ELF note, read before any code runs

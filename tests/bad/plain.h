@@ -42,7 +42,7 @@ static inline act_rc plain_handle(void *self, const act_call *call)
 	{ sizeof(act_plugin), BAD_FLAGS, table_name, BAD_VERSION, table_actions, NULL,         \
 	  table_action_count, sizeof(act_action), 0, 0, BAD_CREATE, BAD_START, NULL, NULL,     \
 	  act_easy_destroy, plain_handle, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,      \
-	  NULL, NULL }
+	  NULL, NULL, NULL }
 /* clang-format on */
 
 /* The whole of a plugin with one action "which". */

@@ -53,4 +53,5 @@ const act_plugin act_plugin_v1 = {
 	nullptr,
 	nullptr,
 	nullptr,
+	nullptr,
 };

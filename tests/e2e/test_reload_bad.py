@@ -107,7 +107,7 @@ class ChangedInPlace(Unfit):
 class OtherBuilds(Unfit):
 
     def test_another_abi(self):
-        self.check_build("swap_abi", "built for ABI 0.99, this server has 0.9")
+        self.check_build("swap_abi", "built for ABI 0.99, this server has 0.10")
 
     def test_no_symbol(self):
         self.check_build("swap_no_symbol", "act_plugin_v1")

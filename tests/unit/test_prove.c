@@ -74,7 +74,7 @@ static void takes_good_ones(void **state)
 static void passes_on_what_the_checks_say(void **state)
 {
 	(void)state;
-	refused_with("bad_abi_minor.so", LONG_MS, "built for ABI 0.99, this server has 0.9");
+	refused_with("bad_abi_minor.so", LONG_MS, "built for ABI 0.99, this server has 0.10");
 	refused_with("bad_zero.so", LONG_MS, "begins with zero bytes");
 	refused_with("bad_undefined.so", LONG_MS, "undefined symbol: bad_missing_function");
 	refused_with("bad_name.so", LONG_MS, "its manifest says \"bad_name\"");

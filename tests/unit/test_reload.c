@@ -282,7 +282,7 @@ static void a_bad_file_leaves_the_old_one(void **state)
 		const char *file, *words;
 	} cases[] = {
 		{ "bad_zero.so", "begins with zero bytes" },
-		{ "bad_abi_minor.so", "built for ABI 0.99, this server has 0.9" },
+		{ "bad_abi_minor.so", "built for ABI 0.99, this server has 0.10" },
 		{ "twin_undefined.so", "undefined symbol" },
 		{ "twin_create.so", "create failed (-9)" },
 		{ "twin_start.so", "start failed (-9)" },
