@@ -1,28 +1,26 @@
 #!/usr/bin/python3
-"""Makes the seeds that no editor can write: plugin files, compressed messages, and scripts of what
-a client sends (script.h).
+"""Makes the seeds that no editor can write: compressed messages, and scripts of what a client sends
+(script.h).
 
     corpus.py            writes them into corpus/
     corpus.py --check    says what there differs from what it would write, and changes nothing
 
 Other files in corpus/ are kept by hand: all of corpus/config, and those named found-*, which are
-what the fuzzers have found. Names tell what a file is; the fuzzers do not look at them.
+what the fuzzers have found. Names tell what a file is; the fuzzers do not look at them. The seeds
+of plugin files are made with the build (elf_seeds.py).
 """
 import pathlib
 import sys
 
 import deflate_seeds
-import elf_seeds
 import script_seeds
 
-HERE = pathlib.Path(__file__).resolve().parent
-CORPUS = HERE / "corpus"
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
 
 def seeds():
     """{path below corpus/: bytes}"""
-    folders = {"manifest": elf_seeds.files(HERE.parents[1]), "deflate": deflate_seeds.files(),
-               **script_seeds.folders()}
+    folders = {"deflate": deflate_seeds.files(), **script_seeds.folders()}
     return {f"{folder}/{name}": content for folder, files in folders.items()
             for name, content in files.items()}
 

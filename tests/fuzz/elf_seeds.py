@@ -1,8 +1,18 @@
+#!/usr/bin/python3
 """Plugin files as small as they can be, for the fuzzer of the manifest: headers, a dynamic section
-and a note (elf(5)), good ones and some that lack or break one thing."""
+and a note (elf(5)), good ones and some that lack or break one thing.
+
+    elf_seeds.py FOLDER     writes them there
+
+They are made with the build, for the version of the interface that it has.
+"""
+import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 X86_64 = 62  # on another machine the fuzzer begins with files that are for the wrong one
 PT_LOAD, PT_DYNAMIC, PT_NOTE = 1, 2, 4
@@ -21,11 +31,11 @@ int main(void)
 """
 
 
-def ask_compiler(root):
+def ask_compiler():
     """(major, minor, bytes of act_plugin, bytes of act_host)"""
     with tempfile.TemporaryDirectory() as folder:
         program = f"{folder}/ask"
-        subprocess.run(["cc", "-I", root / "include", "-x", "c", "-", "-o", program],
+        subprocess.run(["cc", "-I", ROOT / "include", "-x", "c", "-", "-o", program],
                        input=ASK.encode(), check=True)
         return tuple(map(int, subprocess.run([program], capture_output=True, check=True)
                          .stdout.split()))
@@ -65,8 +75,8 @@ def elf(notes, machine=X86_64, kind=3, dynamic=(DT_STRTAB, DT_SYMTAB, DT_NULL), 
     return head + headers + tail + notes + sections
 
 
-def files(root):
-    abi = ask_compiler(root)
+def files():
+    abi = ask_compiler()
     good = note(manifest(abi))
     strings = struct.pack("<IIQQQQIIQQ", 0, 3, 0, 0, 64, 16, 0, 0, 1, 0)
     foreign = note(b"\x01\x02\x03\x04", owner=b"GNU\0", kind=3)
@@ -108,3 +118,18 @@ def files(root):
         "needs-something-twice": plugin(needs=b"act.sql/1,act.sql/1"),
         "needs-no-id": plugin(needs=b"act.sql"),
     }
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files().items():
+        (folder / name).write_bytes(content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

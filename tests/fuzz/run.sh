@@ -31,8 +31,12 @@ mkdir -p "$grown" "$build/log" "$build/findings"
 set -- "$limit" "$seed" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 	-artifact_prefix="$build/findings/$name-"
 [ ! -f "$here/$name.dict" ] || set -- "$@" -dict="$here/$name.dict"
+set -- "$@" "$grown"
+for seeds in "$here/corpus/$name" "$build/seeds/$name"; do
+	[ ! -d "$seeds" ] || set -- "$@" "$seeds"
+done
 code=0
-"$build/bin/fuzz_$name" "$@" "$grown" "$here/corpus/$name" >"$log" 2>&1 || code=$?
+"$build/bin/fuzz_$name" "$@" >"$log" 2>&1 || code=$?
 
 awk -v name="$name" '
 / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") reached = $(i + 1) }

@@ -113,8 +113,8 @@ def v1_faults():
                        req(ECHO, 4, ext=b"\1\5ab") + req(ECHO, 5, ext=b"\1") +
                        req(ECHO, 6, ext=value(1)) + req(ECHO, 7, ext=value(2, b"123")) +
                        req(ECHO, 8, ext=number(2, 0)) + req(ECHO, 9, ext=value(4, b"a@1")) +
-                       req(ECHO, 10, ext=value(1, bytes(65))) + req(ECHO, 11, ext=value(1, b"\xff")) +
-                       req(ECHO, 12, ext=value(1, b"a\0")) +
+                       req(ECHO, 10, ext=value(1, bytes(65))) +
+                       req(ECHO, 11, ext=value(1, b"\xff")) + req(ECHO, 12, ext=value(1, b"a\0")) +
                        req(ECHO, 13, ext=value(1, b"\xff") + value(1, b"a")),
     }
 
