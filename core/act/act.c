@@ -3,6 +3,7 @@
 #include "act/admit.h"
 #include "act/call.h"
 #include "act/notify.h"
+#include "act/park.h"
 #include "act/service.h"
 #include "act/stats.h"
 #include "base/mem.h"
@@ -60,6 +61,9 @@ void act_message(struct conn *conn, const struct message *message)
 	                                    : world_route(world, message->ticket.code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
+	if (route != NULL && route->generation != NULL && park_is_on(route->generation) &&
+	    park_message(conn, message))
+		return;
 	if (admit(conn, route, message, text, &refusal)) {
 		call_begin(conn, route, message);
 		return;
@@ -76,6 +80,7 @@ void act_open(struct act *act, struct net *net, struct pool *pool)
 	for (uint32_t i = 0; i < net->loop_count; i++) {
 		act->loops[i].act = act;
 		act->loops[i].loop = &net->loops[i];
+		act->loops[i].parked_last = &act->loops[i].parked_first;
 		slots_init(&act->loops[i].calls, i);
 		net->loops[i].act = &act->loops[i];
 	}

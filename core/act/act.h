@@ -17,6 +17,7 @@ struct generation;
 struct loop;
 struct message;
 struct net;
+struct parked;
 struct pool;
 struct sql_handles;
 struct stats;
@@ -31,7 +32,10 @@ struct act_loop {
 	struct act *act;
 	struct loop *loop;
 	struct slots calls;
-	struct call *spare; /* call objects to be used again */
+	struct call *spare;          /* call objects to be used again */
+	struct parked *parked_first; /* what waits for a hand-over (act/park.h) */
+	struct parked **parked_last;
+	size_t parked_bytes;
 };
 
 struct act {

@@ -1,6 +1,7 @@
 #include "act/generation.h"
 
 #include "act/host.h"
+#include "act/state.h"
 #include "act/stats.h"
 #include "act/timer.h"
 #include "base/check.h"
@@ -100,6 +101,10 @@ static act_rc run_step(struct generation *generation, enum generation_step step)
 	switch (step) {
 	case STEP_CREATE:
 		return table->create(&generation->host, &generation->self);
+	case STEP_LOAD:
+		return state_load(generation);
+	case STEP_SAVE:
+		return state_save(generation);
 	case STEP_START:
 		return table->start != NULL ? table->start(generation->self) : ACT_OK;
 	case STEP_ACTIVATE:

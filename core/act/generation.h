@@ -20,9 +20,18 @@
 #include <stdbool.h>
 
 struct generation_timers;
+struct state_bag;
 struct stats_generation;
 
-enum generation_step { STEP_CREATE, STEP_START, STEP_ACTIVATE, STEP_STOP, STEP_DESTROY };
+enum generation_step {
+	STEP_CREATE,
+	STEP_LOAD, /* act.state/1 */
+	STEP_START,
+	STEP_ACTIVATE,
+	STEP_SAVE, /* act.state/1 */
+	STEP_STOP,
+	STEP_DESTROY,
+};
 
 /* A cache line a loop. */
 struct loop_pins {
@@ -42,6 +51,7 @@ struct generation {
 	struct loop *home;
 	bool parallel;
 	_Atomic bool active; /* it is live: from the swap to stop() */
+	_Atomic bool parked; /* nothing enters it: its state is being handed over (act/park.h) */
 
 	struct need *needs; /* as many as the manifest has */
 	_Atomic uint32_t *push_codes;
@@ -55,6 +65,7 @@ struct generation {
 	struct stats_generation *stats;
 	struct latch *leaving;        /* worker_leave() is under way on some workers */
 	bool left;                    /* it was called on all of them */
+	struct state_bag *bag;        /* for STEP_SAVE and STEP_LOAD; the caller's */
 	struct generation *next_lost; /* of act.lost */
 };
 

@@ -1,6 +1,7 @@
 #include "act/notify.h"
 
 #include "act/bytes.h"
+#include "act/park.h"
 #include "act/world.h"
 #include "base/mem.h"
 
@@ -76,29 +77,69 @@ static struct notice *notice_copy(const struct notice *from)
 	notice->device = bytes_put(&at, from->device);
 	notice->address = bytes_put(&at, from->address);
 	notice->endpoint = bytes_put(&at, from->endpoint);
-	notice->post.run = on_notice;
-	generation_pin(notice->generation);
 	return notice;
+}
+
+/* Tells it later: on the loop that it is on, or on the home loop of the generation. */
+static void tell_later(struct loop *loop, struct generation *generation, struct notice *notice)
+{
+	bool here = generation->parallel || generation->home == loop;
+	notice->post.run = on_notice;
+	notice->generation = generation;
+	generation_pin(generation);
+	if (here)
+		loop_later(loop, &notice->post);
+	else
+		loop_post(generation->home, &notice->post);
+}
+
+/* One for a generation that is parked: whoever serves under its name then is told. */
+struct parked_notice {
+	struct parked parked;
+	char plugin[32]; /* as long as a manifest's name */
+	struct notice *notice;
+};
+
+static void replay_notice(struct act_loop *loop, struct parked *parked)
+{
+	struct parked_notice *waited = (struct parked_notice *)parked;
+	const struct world *world = world_now(loop->act);
+	struct world_plugins live = { world->live, world->live_count };
+	struct generation *generation = world_find(&live, waited->plugin);
+	if (generation != NULL && wants(generation, waited->notice->kind))
+		tell_later(loop->loop, generation, waited->notice);
+	else
+		free(waited->notice);
+	free(waited);
+}
+
+static void park(struct act_loop *loop, const struct generation *generation,
+                 const struct notice *notice)
+{
+	struct parked_notice *waits = mem_new(1, sizeof *waits);
+	waits->parked.replay = replay_notice;
+	memcpy(waits->plugin, generation->manifest.name, sizeof waits->plugin);
+	waits->notice = notice_copy(notice);
+	park_put(loop, &waits->parked);
 }
 
 /* `now`: nothing of a plugin is on the stack, so a plugin that lives here can be told at once,
  * unless earlier notices still wait. */
 static void notify(struct conn *conn, struct notice *notice, bool now)
 {
-	const struct act_loop *loop = conn->loop->act;
+	struct act_loop *loop = conn->loop->act;
 	const struct world *world = world_now(loop->act);
 	for (size_t i = 0; i < world->live_count; i++) {
 		struct generation *generation = world->live[i];
+		bool here = generation->parallel || generation->home == conn->loop;
 		if (!wants(generation, notice->kind))
 			continue;
-		bool here = generation->parallel || generation->home == conn->loop;
-		notice->generation = generation;
-		if (here && now && conn->loop->later_first == NULL)
+		if (park_is_on(generation))
+			park(loop, generation, notice);
+		else if (here && now && conn->loop->later_first == NULL)
 			tell(generation, notice);
-		else if (here)
-			loop_later(conn->loop, &notice_copy(notice)->post);
 		else
-			loop_post(generation->home, &notice_copy(notice)->post);
+			tell_later(conn->loop, generation, notice_copy(notice));
 	}
 }
 

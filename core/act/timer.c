@@ -22,8 +22,10 @@ struct timer {
 	uint64_t tag;
 	uint32_t ms;
 	bool repeat;
-	bool started; /* these two: home loop only */
-	bool doomed;  /* ended before its start arrived, which then frees it */
+	/* Home loop only: */
+	bool started;
+	bool doomed; /* ended before its start arrived, which then frees it */
+	bool missed; /* its time came while the generation was parked */
 };
 
 struct generation_timers {
@@ -98,6 +100,10 @@ static void on_fire(struct loop_timer *ticking)
 	uint64_t tag = timer->tag;
 	if (!atomic_load(&generation->active))
 		return; /* timers_stop() is on its way */
+	if (atomic_load(&generation->parked)) {
+		timer->missed = true;
+		return;
+	}
 	/* One that is dropped by another thread meanwhile is ended by that one's post. */
 	if (!timer->repeat && take_out_locked(generation->timers, timer->number) != NULL)
 		end(timer);
@@ -176,6 +182,38 @@ act_rc timers_drop(struct generation_timers *timers, act_timer number)
 		end_at_home(timer);
 	pthread_mutex_unlock(&timers->lock);
 	return timer != NULL ? ACT_OK : ACT_E_GONE;
+}
+
+/* ---- after a pause ---- */
+
+static struct timer *take_missed(struct generation_timers *timers)
+{
+	struct timer *missed = NULL;
+	pthread_mutex_lock(&timers->lock);
+	for (size_t i = 0; i < BUCKETS && missed == NULL; i++) {
+		missed = timers->buckets[i];
+		while (missed != NULL && !missed->missed)
+			missed = missed->next;
+	}
+	if (missed != NULL)
+		missed->missed = false;
+	pthread_mutex_unlock(&timers->lock);
+	return missed;
+}
+
+/* Timers are freed on this loop alone, so one that was found stays until it has fired. */
+static void fire_missed(struct loop *loop, void *context)
+{
+	struct generation_timers *timers = context;
+	if (loop != timers->generation->home)
+		return;
+	for (struct timer *timer; (timer = take_missed(timers)) != NULL;)
+		on_fire(&timer->ticking);
+}
+
+void timers_go_on(struct generation_timers *timers)
+{
+	net_barrier(timers->generation->act->net, fire_missed, timers);
 }
 
 /* ---- the end ---- */

@@ -17,6 +17,10 @@ void timers_free(struct generation_timers *timers);
 /* [main] Ends all of them, and waits until the home loop has let go. */
 void timers_stop(struct generation_timers *timers);
 
+/* [main] The generation is not parked any more (act/park.h): those whose time came meanwhile fire
+ * now, once each. */
+void timers_go_on(struct generation_timers *timers);
+
 /* [any] act_host.timer_set and timer_drop. */
 act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, bool repeat,
                   act_timer *out);

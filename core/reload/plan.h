@@ -35,6 +35,7 @@ struct plan_entry {
 	const struct plugin *old;
 	struct manifest manifest;
 	struct module *module; /* until a generation takes it over */
+	bool handed_over;      /* it has the state of `old`, which is parked */
 	struct err why;
 };
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/net.h"
+#include "reload/handover.h"
 #include "reload/plan.h"
 #include "reload/retire.h"
 #include "reload/stage.h"
@@ -223,6 +224,16 @@ static void free_old(struct reload *reload, struct next *next)
 	reload->config = next->config;
 }
 
+/* What waited while a plugin's state was handed over goes to the one that has it now. */
+static void end_handovers(struct next *next)
+{
+	for (size_t i = 0; i < next->plan.count; i++) {
+		struct plan_entry *entry = &next->plan.entries[i];
+		if (entry->handed_over)
+			handover_end(entry->old->generation, true);
+	}
+}
+
 /* ---- who is loaded now ---- */
 
 static void report_entry(struct reload_report *report, const struct plan_entry *entry)
@@ -311,6 +322,7 @@ static enum reload_verdict take(struct reload *reload, struct next *next)
 	swap(reload, next);
 	activate_new(reload, next);
 	free_old(reload, next);
+	end_handovers(next);
 	settle_plugins(reload, next);
 	next_free(next);
 	return partial ? RELOAD_PARTIAL : RELOAD_TAKEN;

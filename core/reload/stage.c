@@ -1,9 +1,11 @@
 #include "reload/stage.h"
 
 #include "act/service.h"
+#include "act/state.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "reload/handover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +241,34 @@ static bool run_step(struct stage *stage, struct plan_entry *entry, enum generat
 	return false;
 }
 
+/* What the generation before keeps comes along, where both are made for that. */
+static bool take_over(struct stage *stage, struct plan_entry *entry)
+{
+	struct generation *to = entry->plugin.generation;
+	struct generation *from = entry->old != NULL ? entry->old->generation : NULL;
+	struct err why = { 0 };
+	if (from == NULL || !handover_wanted(from, to))
+		return true;
+	act_rc rc = handover_make(from, to, stage->config->load_ms, &why);
+	entry->handed_over = rc == ACT_OK;
+	if (rc == ACT_OK)
+		return true;
+	if (rc == ACT_E_LATE)
+		lose(entry);
+	else
+		discard(stage, entry, true);
+	plan_refuse(entry, "%s", why.text);
+	return false;
+}
+
+/* It does not serve after all: what waits goes to the one before. */
+static void give_back(struct plan_entry *entry)
+{
+	if (entry->handed_over)
+		handover_end(entry->old->generation, false);
+	entry->handed_over = false;
+}
+
 static void stage_one(struct stage *stage, struct plan_entry *entry)
 {
 	char data_dir[PATH_MAX];
@@ -257,8 +287,8 @@ static void stage_one(struct stage *stage, struct plan_entry *entry)
 	} else if (run_step(stage, entry, STEP_CREATE, "create")) {
 		if (!tables_fit(entry))
 			discard(stage, entry, true);
-		else
-			run_step(stage, entry, STEP_START, "start");
+		else if (take_over(stage, entry) && !run_step(stage, entry, STEP_START, "start"))
+			give_back(entry);
 	}
 	/* Whoever was refused must not be found by those that come after. */
 	if (entry->kind != PLAN_NEW)
@@ -286,6 +316,13 @@ static void collect_live(struct stage *stage)
 	}
 }
 
+/* Is it to come to rest, so that the next one can take over what it keeps? */
+static bool rests(const struct plan_entry *entry)
+{
+	const struct generation *from = entry->old != NULL ? entry->old->generation : NULL;
+	return from != NULL && from->manifest.provide_count == 0 && state_table(from) != NULL;
+}
+
 int stage_make(struct stage *stage, struct act *act, const struct config *config,
                const struct folder *folder, struct plan *plan, struct err *why)
 {
@@ -296,9 +333,15 @@ int stage_make(struct stage *stage, struct act *act, const struct config *config
 		stage->order_count = 0;
 		return -1;
 	}
-	for (size_t i = 0; i < stage->order_count; i++)
-		if (plan->entries[stage->order[i]].kind == PLAN_NEW)
-			stage_one(stage, &plan->entries[stage->order[i]]);
+	/* Those that hand over come last, so that their clients wait no longer than they must; they
+	 * provide nothing that others need. */
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < stage->order_count; i++) {
+			struct plan_entry *entry = &plan->entries[stage->order[i]];
+			if (entry->kind == PLAN_NEW && rests(entry) == (round == 1))
+				stage_one(stage, entry);
+		}
+	}
 	collect_live(stage);
 	return 0;
 }
@@ -311,6 +354,7 @@ void stage_undo(struct stage *stage)
 		if (entry->kind != PLAN_NEW || entry->plugin.generation == NULL)
 			continue;
 		discard(stage, entry, true);
+		give_back(entry);
 		plan_refuse(entry, "the whole reload was refused");
 	}
 }

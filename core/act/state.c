@@ -1,0 +1,59 @@
+#include "act/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct act_state *state_table(const struct generation *generation)
+{
+	const struct act_state *table = generation_service(generation, ACT_EXT_STATE);
+	bool whole = table != NULL && table->size >= sizeof *table && table->save != NULL &&
+	             table->load != NULL;
+	return whole ? table : NULL;
+}
+
+static act_rc take_piece(void *context, act_bytes piece)
+{
+	struct state_bag *bag = context;
+	if (piece.ptr == NULL && piece.len != 0)
+		return ACT_E_INVAL;
+	if (piece.len > ACT_STATE_BYTES_MAX - bag->len)
+		return ACT_E_TOOBIG;
+	if (bag->room - bag->len < piece.len) {
+		size_t room = bag->room != 0 ? bag->room : 4096;
+		while (room - bag->len < piece.len)
+			room *= 2;
+		uint8_t *bytes = realloc(bag->bytes, room);
+		if (bytes == NULL)
+			return ACT_E_NOMEM;
+		bag->bytes = bytes;
+		bag->room = room;
+	}
+	if (piece.len != 0)
+		memcpy(bag->bytes + bag->len, piece.ptr, piece.len);
+	bag->len += piece.len;
+	return ACT_OK;
+}
+
+act_rc state_save(struct generation *generation)
+{
+	const struct act_state *table = state_table(generation);
+	if (table == NULL)
+		return ACT_OK;
+	generation->bag->format = table->format;
+	return table->save(generation->self, take_piece, generation->bag);
+}
+
+act_rc state_load(struct generation *generation)
+{
+	const struct state_bag *bag = generation->bag;
+	const struct act_state *table = state_table(generation);
+	if (table == NULL)
+		return ACT_OK;
+	return table->load(generation->self, bag->format, (act_bytes){ bag->bytes, bag->len });
+}
+
+void state_bag_free(struct state_bag *bag)
+{
+	free(bag->bytes);
+	*bag = (struct state_bag){ 0 };
+}

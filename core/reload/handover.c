@@ -1,0 +1,107 @@
+#include "reload/handover.h"
+
+#include "act/call.h"
+#include "act/park.h"
+#include "act/state.h"
+#include "base/mem.h"
+#include "net/net.h"
+
+#include <stdlib.h>
+
+bool handover_wanted(const struct generation *from, const struct generation *to)
+{
+	return from->manifest.provide_count == 0 && to->manifest.provide_count == 0 &&
+	       state_table(from) != NULL && state_table(to) != NULL;
+}
+
+static void hurry_on_loop(struct loop *loop, void *context)
+{
+	call_hurry_all(loop->act, context);
+}
+
+/* Its open calls are asked for their answers at half of the time. */
+static bool comes_to_rest(struct generation *from, uint32_t wait_ms)
+{
+	if (generation_wait_idle(from, wait_ms / 2))
+		return true;
+	net_barrier(from->act->net, hurry_on_loop, from);
+	return generation_wait_idle(from, wait_ms - wait_ms / 2);
+}
+
+static act_rc run(struct generation *generation, enum generation_step step, struct state_bag *bag,
+                  uint32_t load_ms)
+{
+	generation->bag = bag;
+	act_rc rc = generation_step(generation, step, load_ms);
+	if (rc != ACT_E_LATE)
+		generation->bag = NULL;
+	return rc;
+}
+
+static act_rc save(struct generation *from, struct state_bag *bag, uint32_t load_ms,
+                   struct err *why)
+{
+	uint64_t pins;
+	if (!comes_to_rest(from, load_ms)) {
+		(void)generation_idle(from, &pins);
+		err_set(why,
+		        "its state cannot be handed over: %lu calls or tasks of the one before did "
+		        "not end within load_ms (%u ms)",
+		        pins, load_ms);
+		return ACT_E_FAIL;
+	}
+	act_rc rc = run(from, STEP_SAVE, bag, load_ms);
+	if (rc == ACT_E_LATE)
+		err_set(why,
+		        "save() of the one before did not end within load_ms (%u ms); a "
+		        "worker is in it still",
+		        load_ms);
+	else if (rc != ACT_OK)
+		err_set(why,
+		        "save() of the one before failed (%d), so its state cannot be handed over",
+		        rc);
+	return rc;
+}
+
+static act_rc load(struct generation *to, struct state_bag *bag, uint32_t load_ms, struct err *why)
+{
+	act_rc rc = run(to, STEP_LOAD, bag, load_ms);
+	if (rc == ACT_E_LATE)
+		err_set(why, "load() did not end within load_ms (%u ms); a worker is lost in it",
+		        load_ms);
+	else if (rc == ACT_E_NOSUPP)
+		err_set(why, "load() does not know format %u, in which the one before saves",
+		        bag->format);
+	else if (rc != ACT_OK)
+		err_set(why, "load() failed (%d) on %zu bytes of state in format %u", rc, bag->len,
+		        bag->format);
+	return rc;
+}
+
+act_rc handover_make(struct generation *from, struct generation *to, uint32_t load_ms,
+                     struct err *why)
+{
+	/* A step that hangs goes on reading or writing it. */
+	struct state_bag *bag = mem_new(1, sizeof *bag);
+	park_begin(from);
+	act_rc rc = save(from, bag, load_ms, why);
+	bool hangs = rc == ACT_E_LATE;
+	if (rc == ACT_OK) {
+		rc = load(to, bag, load_ms, why);
+		hangs = rc == ACT_E_LATE;
+	} else {
+		rc = ACT_E_FAIL;
+	}
+	if (!hangs) {
+		state_bag_free(bag);
+		free(bag);
+	}
+	if (rc != ACT_OK)
+		park_end(from, false);
+	return rc == ACT_OK || rc == ACT_E_LATE ? rc : ACT_E_FAIL;
+}
+
+void handover_end(struct generation *from, bool taken)
+{
+	park_end(from, taken);
+}
