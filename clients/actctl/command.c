@@ -103,6 +103,46 @@ const struct command commands[] = {
 	  .examples =
 	          "  actctl check-config conf/actd.json && actctl reload --config conf/actd.json\n",
 	  .run = command_reload },
+	{ .name = "plugin",
+	  .bit = PLUGIN,
+	  .arguments = "new NAME CODE | check FILE",
+	  .least = 2,
+	  .most = 3,
+	  .summary = "begin a plugin, or look at a built one",
+	  .text = "new makes a folder with a plugin of one action, in C, C++ or Rust, its unit "
+	          "test "
+	          "and its\n"
+	          "build, which needs the installed package of actd and nothing of its source.\n"
+	          "\n"
+	          "check says what the server would say to the file, and more: its libraries and "
+	          "symbols;\n"
+	          "whether it loads, starts, stops, and leaves memory; what its actions answer. "
+	          "All that\n"
+	          "happens in a process of its own, with a stand-in for the server. Exit code 1 "
+	          "where it is unfit.\n",
+	  .examples =
+	          "  actctl plugin new hello 2000\n"
+	          "  actctl plugin new hello 2000 --lang rust --dir ~/src/hello\n"
+	          "  actctl plugin check build/hello.so --call 'greet={\"name\":\"Bob\"}' -u "
+	          "alice\n"
+	          "  actctl plugin check friend.so --needs sqlite.so --call list=@request.json\n",
+	  .run = command_plugin },
+	{ .name = "dev",
+	  .bit = DEV,
+	  .arguments = "[DIR]",
+	  .least = 0,
+	  .most = 1,
+	  .summary = "build, put in place and reload at each change",
+	  .text = "Watches the source of a plugin in DIR (the current folder). At the start and at "
+	          "each change it\n"
+	          "builds it in DIR/build (CMake) or DIR/target (cargo), puts the file into the "
+	          "server's\n"
+	          "plugin_dir by renaming, reloads, and prints the verdict. What does not compile "
+	          "is not put in\n"
+	          "place. It runs beside the server, and may write to that folder.\n",
+	  .examples = "  actctl dev hello --config conf/actd.json\n"
+	              "  actctl dev --once hello\n",
+	  .run = command_dev },
 	{ .name = NULL },
 };
 
@@ -119,7 +159,7 @@ const struct command *command_find(const char *name)
 static const char codes[] = "Exit codes:\n"
 			    "  0  good\n"
 			    "  1  the server answered with an error; a reload was refused, or "
-			    "partly; a config is wrong\n"
+			    "partly; a config is wrong, a plugin unfit\n"
 			    "  2  wrong usage, or a file that is not there or not good\n"
 			    "  3  could not connect, or was refused at the upgrade\n"
 			    "  4  no answer in time\n"

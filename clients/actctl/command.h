@@ -21,6 +21,8 @@ enum outcome command_token(const struct options *options);
 enum outcome command_check_config(const struct options *options);
 enum outcome command_status(const struct options *options);
 enum outcome command_reload(const struct options *options);
+enum outcome command_plugin(const struct options *options);
+enum outcome command_dev(const struct options *options);
 
 /* All of them; the last one has no name. */
 extern const struct command commands[];

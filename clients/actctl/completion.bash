@@ -24,7 +24,11 @@ _actctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'base act.v1 act.json.v1' -- "$word")
 		return
 		;;
-	-c | --config | --token-file | --ca | -S | --socket | --admin-token-file)
+	--lang)
+		mapfile -t COMPREPLY < <(compgen -W 'c cpp rust' -- "$word")
+		return
+		;;
+	-c | --config | --token-file | --ca | -S | --socket | --admin-token-file | --dir | --needs)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -32,7 +36,18 @@ _actctl() {
 	case $word in
 	-*) mapfile -t COMPREPLY < <(compgen -W "$(_actctl_words "$command")" -- "$word") ;;
 	@*) mapfile -t COMPREPLY < <(compgen -f -P @ -- "${word#@}") ;;
-	*) [ "$command" != check-config ] || mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	*) case $command in
+		plugin)
+			if [ "$COMP_CWORD" -eq 2 ]; then
+				mapfile -t COMPREPLY < <(compgen -W 'new check' -- "$word")
+				return
+			fi
+			;;
+		check-config | dev) ;;
+		*) return ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
 	esac
 }
 

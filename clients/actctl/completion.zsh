@@ -15,7 +15,11 @@ _actctl() {
 		compadd base act.v1 act.json.v1
 		return
 		;;
-	-c | --config | --token-file | --ca | -S | --socket | --admin-token-file)
+	--lang)
+		compadd c cpp rust
+		return
+		;;
+	-c | --config | --token-file | --ca | -S | --socket | --admin-token-file | --dir | --needs)
 		_files
 		return
 		;;
@@ -31,7 +35,11 @@ _actctl() {
 		_files
 		;;
 	*)
-		[[ $words[2] == check-config ]] && _files
+		if [[ $words[2] == plugin && CURRENT -eq 3 ]]; then
+			compadd new check
+		elif [[ $words[2] == (check-config|dev|plugin) ]]; then
+			_files
+		fi
 		;;
 	esac
 }

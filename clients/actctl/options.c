@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The commands that read the config of the server. */
+enum { CONFIGURED = CALL | LISTEN | TOKEN | CHECK | STATUS | RELOAD | DEV };
+
 enum { TIMEOUT_MS = 10000, RELOAD_TIMEOUT_MS = 120000, LIFETIME_S = 3600 };
 
 static const struct option_info {
@@ -43,6 +46,19 @@ static const struct option_info {
 	  AT(listen_ms), 's' },
 	{ "seconds", "S", "how long the token is good (3600)", KIND_NUMBER, TOKEN, AT(lifetime_s),
 	  's' },
+	{ "lang", "LANGUAGE", "new: c (default), cpp or rust", KIND_TEXT, PLUGIN, AT(language), 0 },
+	{ "dir", "FOLDER", "new: the folder to make (NAME)", KIND_TEXT, PLUGIN, AT(folder), 0 },
+	{ "call", "ACTION=PAYLOAD",
+	  "check: call an action; @FILE is a file's bytes; may be given again", KIND_LIST, PLUGIN,
+	  AT(calls), 0 },
+	{ "user", "NAME", "check: who calls (nobody)", KIND_TEXT, PLUGIN, AT(user), 'u' },
+	{ "settings", "JSON", "check: the plugin's settings, or @FILE ({})", KIND_TEXT, PLUGIN,
+	  AT(settings), 0 },
+	{ "needs", "FILE", "check: a plugin that provides what this one needs", KIND_LIST, PLUGIN,
+	  AT(providers), 0 },
+	{ "strict", NULL, "check: what is only noted makes it unfit too", KIND_FLAG, PLUGIN,
+	  AT(strict), 0 },
+	{ "once", NULL, "build and reload once, then end", KIND_FLAG, DEV, AT(once), 0 },
 	{ "header", "'NAME: VALUE'", "add a header to the upgrade; may be given again", KIND_HEADER,
 	  CALL | LISTEN, AT(headers), 'H' },
 	{ "ca", "FILE", "trust the certificates in FILE (PEM) instead of the system's", KIND_TEXT,
@@ -50,19 +66,21 @@ static const struct option_info {
 	{ "insecure", NULL, "take any certificate: for tests, it protects from nobody", KIND_FLAG,
 	  CALL | LISTEN | STATUS | RELOAD, AT(insecure), 0 },
 	{ "config", "FILE", "the server's config ($ACTD_CONFIG, or " ACTD_DEFAULT_CONFIG ")",
-	  KIND_TEXT, CALL | LISTEN | TOKEN | STATUS | RELOAD, AT(config), 'c' },
-	{ "override", "KEY=VALUE", "override a key of the config, as actd's -o", KIND_LIST, EVERY,
-	  AT(overrides), 'o' },
+	  KIND_TEXT, CONFIGURED & ~(unsigned)CHECK, AT(config), 'c' },
+	{ "override", "KEY=VALUE", "override a key of the config, as actd's -o", KIND_LIST,
+	  CONFIGURED, AT(overrides), 'o' },
 	{ "socket", "PATH", "the server's admin socket (STATE_DIR/admin.sock)", KIND_TEXT,
-	  STATUS | RELOAD, AT(socket), 'S' },
+	  STATUS | RELOAD | DEV, AT(socket), 'S' },
 	{ "admin", "URL", "the server's admin address, as http://127.0.0.1:9090", KIND_TEXT,
 	  STATUS | RELOAD, AT(admin), 'A' },
 	{ "admin-token-file", "FILE", "the token for --admin", KIND_TEXT, STATUS | RELOAD,
 	  AT(admin_token_file), 0 },
 	{ "timeout", "S", "seconds to connect, and for each answer (10)", KIND_SECONDS,
 	  CALL | LISTEN | STATUS, AT(timeout_ms), 'T' },
-	{ "timeout", "S", "seconds for the reload (120)", KIND_SECONDS, RELOAD, AT(timeout_ms),
+	{ "timeout", "S", "check: seconds for trying it (10)", KIND_SECONDS, PLUGIN, AT(timeout_ms),
 	  'T' },
+	{ "timeout", "S", "seconds for the reload (120)", KIND_SECONDS, RELOAD | DEV,
+	  AT(timeout_ms), 'T' },
 	{ "json", NULL, "print objects, one a line, for programs", KIND_FLAG, EVERY, AT(json),
 	  'j' },
 	{ "verbose", NULL, "tell what goes by, in both directions", KIND_FLAG,
@@ -159,9 +177,10 @@ enum outcome options_read(int argc, char **argv, enum command_bit command, struc
 {
 	const char *config = getenv("ACTD_CONFIG");
 	*options = (struct options){
-		.timeout_ms = command == RELOAD ? RELOAD_TIMEOUT_MS : TIMEOUT_MS,
+		.timeout_ms = (command & (RELOAD | DEV)) != 0 ? RELOAD_TIMEOUT_MS : TIMEOUT_MS,
 		.protocol = DIALECT_BASE,
 		.repeat = 1,
+		.language = "c",
 		.lifetime_s = LIFETIME_S,
 		.config = config != NULL && config[0] != '\0' ? config : ACTD_DEFAULT_CONFIG,
 	};

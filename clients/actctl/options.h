@@ -19,7 +19,9 @@ enum command_bit {
 	CHECK = 8,
 	STATUS = 16,
 	RELOAD = 32,
-	EVERY = 63,
+	PLUGIN = 64,
+	DEV = 128,
+	EVERY = 255,
 };
 
 /* The most of an option that may stand several times. */
@@ -55,6 +57,16 @@ struct options {
 	struct option_list overrides;
 	/* the admin interface */
 	const char *socket, *admin, *admin_token_file;
+	/* plugin new */
+	const char *language; /* "c" where it is not given */
+	const char *folder;   /* NULL: not given */
+	/* plugin check */
+	struct option_list calls;     /* "ACTION=PAYLOAD" */
+	struct option_list providers; /* files of plugins */
+	const char *settings;         /* JSON text, or @FILE; NULL: not given */
+	bool strict;
+	/* dev */
+	bool once;
 	/* what is not an option */
 	char *const *arguments;
 	int argument_count;

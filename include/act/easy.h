@@ -210,7 +210,7 @@ act_failf(const act_host *h, const act_call *call, uint32_t status, const char *
 			len--;
 	}
 	why.text = act_mem(text, (size_t)len);
-	return h->fail(h, call->token, &why);
+	return (h->fail)(h, call->token, &why); /* test libraries have a macro of that name */
 }
 
 #if defined(__GNUC__)

@@ -9,7 +9,7 @@ import unittest
 from actctl import ACTCTL, GOOD, USAGE, actctl
 from harness import ROOT, main
 
-COMMANDS = ["call", "listen", "token", "check-config", "status", "reload"]
+COMMANDS = ["call", "listen", "token", "check-config", "status", "reload", "plugin", "dev"]
 CODES = ["0  good", "1  the server", "2  wrong usage", "3  could not", "4  no answer", "5  the conn"]
 URL = "ws://127.0.0.1:1/serv/"
 
