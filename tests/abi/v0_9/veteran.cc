@@ -1,0 +1,2 @@
+// The same plugin, compiled as C++.
+#include "veteran.c"
