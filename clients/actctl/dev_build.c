@@ -2,36 +2,15 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "child.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* True: it ended by itself. */
-static bool wait_for(pid_t pid, uint64_t deadline_ms, int *status)
-{
-	struct pollfd fd = { pidfd_open(pid, 0), POLLIN, 0 };
-	bool ended = false;
-	for (uint64_t now; fd.fd >= 0 && !ended && (now = clock_ms()) < deadline_ms;) {
-		uint64_t left = deadline_ms - now;
-		ended = poll(&fd, 1, left > INT32_MAX ? INT32_MAX : (int)left) > 0;
-	}
-	if (!ended)
-		kill(pid, SIGKILL);
-	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-		;
-	if (fd.fd >= 0)
-		close(fd.fd);
-	return ended;
-}
 
 /* Runs a program to its end, its standard output joined with the standard error: ours is for
  * results. */
@@ -49,7 +28,7 @@ static int run(char *const *argv, uint64_t deadline_ms, struct err *why)
 	if (rc != 0)
 		return err_set(why, "%s cannot be started: %s; is it installed?", argv[0],
 		               strerror(rc));
-	if (!wait_for(pid, deadline_ms, &status))
+	if (!child_wait(pid, deadline_ms, &status))
 		return err_set(why, "%s did not end in time (--timeout)", argv[0]);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,4 +36,17 @@ enum outcome file_read(const char *path, struct buffer *to)
 	enum outcome outcome = read_fd(fd, path, to);
 	close(fd);
 	return outcome;
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
+{
+	(void)about;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void file_remove_tree(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,4 +1,5 @@
-/* file: a file that the command line names, or the standard input, read whole. */
+/* file: a file that the command line names, or the standard input, read whole; a folder that is
+ * removed. */
 #ifndef ACTCTL_FILE_H
 #define ACTCTL_FILE_H
 
@@ -7,5 +8,8 @@
 
 /* Appends the file to `to`; "-" is the standard input. DONE; or it was said why not. */
 enum outcome file_read(const char *path, struct buffer *to);
+
+/* Removes a folder with all that is in it, as far as that can be done. */
+void file_remove_tree(const char *path);
 
 #endif

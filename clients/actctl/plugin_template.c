@@ -1,10 +1,10 @@
 #include "plugin_template.h"
 
 #include "base/mem.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -163,14 +163,6 @@ static int expand_folder(const char *from, const char *target, const struct plug
 	return rc;
 }
 
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
-{
-	(void)about;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 int plugin_template_expand(const struct plugin_words *words, const char *target, struct err *why)
 {
 	char *templates = templates_folder();
@@ -188,7 +180,7 @@ int plugin_template_expand(const struct plugin_words *words, const char *target,
 	if (rc == 0)
 		rc = expand_folder(own, target, words, 0, why);
 	if (rc != 0)
-		nftw(target, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		file_remove_tree(target);
 out:
 	free(own);
 	free(common);

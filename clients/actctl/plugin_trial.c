@@ -1,11 +1,15 @@
 #include "plugin_trial.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "child.h"
+#include "file.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,35 +92,52 @@ static void explain(const struct hearing *hearing, bool in_time, uint32_t deadli
 		            WEXITSTATUS(status));
 }
 
-void plugin_trial(const struct trial *trial, struct findings *findings)
+/* The trial in the process of its own. Its folders lie in `scratch`, which the asker removes,
+ * whatever becomes of this process. */
+static _Noreturn void child(const struct trial *trial, const char *scratch, int out)
+{
+	setpgid(0, 0);
+	setenv("TMPDIR", scratch, 1);
+	plugin_trial_run(trial, out);
+	_exit(0);
+}
+
+static void follow(const struct trial *trial, pid_t pid, int in, struct findings *findings)
 {
 	struct hearing hearing = { .step = "the beginning", .findings = findings };
 	uint64_t deadline_ms = clock_ms() + trial->deadline_ms;
-	int ends[2], status = 0;
-	fflush(NULL); /* what is buffered would be written twice */
-	if (pipe(ends) != 0) {
-		finding_add(findings, FINDING_BAD, "it cannot be tried: pipe: %s", strerror(errno));
+	int status = 0;
+	setpgid(pid, pid); /* whichever of the two is first */
+	/* Where the pipe is closed the process is dying, or has closed all that it found open. */
+	bool in_time = listen_to(in, deadline_ms, &hearing);
+	bool ended = child_wait(pid, hearing.ended ? 0 : deadline_ms, &status);
+	kill(-pid, SIGKILL); /* what it has started */
+	explain(&hearing, in_time && ended, trial->deadline_ms, status);
+}
+
+void plugin_trial(const struct trial *trial, struct findings *findings)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *scratch = mem_format("%s/actctl-check-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	int ends[2];
+	if (mkdtemp(scratch) == NULL || pipe(ends) != 0) {
+		finding_add(findings, FINDING_BAD, "it cannot be tried: %s: %s", scratch,
+		            strerror(errno));
+		free(scratch);
 		return;
 	}
+	fflush(NULL); /* what is buffered would be written twice */
 	pid_t pid = fork();
 	if (pid == 0) {
-		setpgid(0, 0);
 		close(ends[0]);
-		plugin_trial_run(trial, ends[1]);
-		_exit(0);
+		child(trial, scratch, ends[1]);
 	}
 	close(ends[1]);
-	if (pid < 0) {
+	if (pid < 0)
 		finding_add(findings, FINDING_BAD, "it cannot be tried: fork: %s", strerror(errno));
-	} else {
-		setpgid(pid, pid); /* whichever of the two is first */
-		bool in_time = listen_to(ends[0], deadline_ms, &hearing);
-		if (in_time && !hearing.ended)
-			waitpid(pid, &status, 0); /* the pipe is closed: it is dying */
-		kill(-pid, SIGKILL);
-		if (!in_time || hearing.ended)
-			waitpid(pid, &status, 0);
-		explain(&hearing, in_time, trial->deadline_ms, status);
-	}
+	else
+		follow(trial, pid, ends[0], findings);
 	close(ends[0]);
+	file_remove_tree(scratch);
+	free(scratch);
 }
