@@ -2,6 +2,7 @@
 
 #include "act/admit.h"
 #include "act/call.h"
+#include "act/kv.h"
 #include "act/notify.h"
 #include "act/park.h"
 #include "act/service.h"
@@ -86,6 +87,7 @@ void act_open(struct act *act, struct net *net, struct pool *pool)
 	}
 	need_init(&act->auth, ACT_EXT_AUTH);
 	act->sql = sql_handles_new();
+	act->kv = kv_new(&net->loops[0]);
 	act->stats = stats_new(net->loop_count);
 }
 
@@ -102,5 +104,6 @@ void act_close(struct act *act)
 	free(act->loops);
 	need_free(&act->auth);
 	sql_handles_free(act->sql);
+	kv_free(act->kv);
 	stats_free(act->stats);
 }

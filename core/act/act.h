@@ -14,6 +14,7 @@
 struct call;
 struct conn;
 struct generation;
+struct kv;
 struct loop;
 struct message;
 struct net;
@@ -23,9 +24,9 @@ struct sql_handles;
 struct stats;
 struct world;
 
-/* Of tokens and timers, see base/slots.h. A token of an action that owes no answer says so in its
- * kind. */
-enum { TOKEN_KIND = 2, TOKEN_NOREPLY_KIND = 3, TIMER_KIND = 4 };
+/* Of tokens, timers and watches, see base/slots.h. A token of an action that owes no answer says so
+ * in its kind. */
+enum { TOKEN_KIND = 2, TOKEN_NOREPLY_KIND = 3, TIMER_KIND = 4, WATCH_KIND = 5 };
 
 /* One loop's calls. Thread: the loop's. */
 struct act_loop {
@@ -45,6 +46,7 @@ struct act {
 	struct act_loop *loops; /* as many as the net has */
 	struct need auth;       /* the server's own use of act.auth/1 */
 	struct sql_handles *sql;
+	struct kv *kv; /* what plugins keep beyond their generations */
 	struct stats *stats;
 	/* Limits that any thread may need: a config lives only as long as the loops look at it. */
 	_Atomic uint32_t reply_bytes;

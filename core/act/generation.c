@@ -1,6 +1,8 @@
 #include "act/generation.h"
 
 #include "act/host.h"
+#include "act/kv.h"
+#include "act/poll.h"
 #include "act/state.h"
 #include "act/stats.h"
 #include "act/timer.h"
@@ -40,6 +42,8 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 	CHECK(made->loop_pins != NULL);
 	memset(made->loop_pins, 0, loops * sizeof *made->loop_pins);
 	made->timers = timers_new(made);
+	made->polls = polls_new(made);
+	made->kv = kv_store(act->kv, made->manifest.name);
 	made->stats = stats_enter(act->stats, made->number, made->manifest.version, made->table);
 	host_fill(&made->host, made);
 	return made;
@@ -55,6 +59,7 @@ bool generation_free(struct generation *generation, struct err *resident_why)
 	}
 	bool unmapped = module_close(generation->module, resident_why);
 	timers_free(generation->timers);
+	polls_free(generation->polls);
 	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
 		need_free(&generation->needs[i]);
 	free(generation->needs);
@@ -181,6 +186,7 @@ act_rc generation_step(struct generation *generation, enum generation_step step,
 	if (step == STEP_STOP) {
 		atomic_store(&generation->active, false);
 		timers_stop(generation->timers);
+		polls_stop(generation->polls);
 	}
 	if (step != STEP_DESTROY)
 		generation_pin(generation);

@@ -19,7 +19,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+struct generation_polls;
 struct generation_timers;
+struct kv_store;
 struct state_bag;
 struct stats_generation;
 
@@ -62,6 +64,8 @@ struct generation {
 	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
 	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code */
 	struct generation_timers *timers;
+	struct generation_polls *polls;
+	struct kv_store *kv; /* of its plugin's name; it outlives this */
 	struct stats_generation *stats;
 	struct latch *leaving;        /* worker_leave() is under way on some workers */
 	bool left;                    /* it was called on all of them */
@@ -87,7 +91,7 @@ bool generation_free(struct generation *generation, struct err *resident_why);
  * runs (but for STEP_DESTROY, when nothing may be inside). 0; the step's error; ACT_E_LATE: it
  * began and did not end within `deadline_ms` (the worker is still in it: the generation must then
  * be left as it is); ACT_E_BUSY: no worker was free for so long, nothing was done. STEP_STOP ends
- * its timers first. */
+ * its timers and watches first. */
 act_rc generation_step(struct generation *generation, enum generation_step step,
                        uint32_t deadline_ms);
 

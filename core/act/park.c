@@ -1,6 +1,7 @@
 #include "act/park.h"
 
 #include "act/bytes.h"
+#include "act/poll.h"
 #include "act/timer.h"
 #include "base/clock.h"
 #include "base/status.h"
@@ -113,6 +114,7 @@ void park_end(struct generation *generation, bool replaced)
 	if (!replaced) {
 		atomic_store(&generation->parked, false);
 		timers_go_on(generation->timers);
+		polls_thaw(generation->polls);
 	}
 	net_barrier(generation->act->net, replay_all, NULL);
 }

@@ -28,7 +28,7 @@ struct parked {
 void park_begin(struct generation *generation);
 /* [main] What waits is taken up on all loops, by whom the world names now. `replaced`: that is
  * another one, and this one stays as quiet as it is until it is stopped; otherwise it may be
- * entered again, and its timers go on. */
+ * entered again, and its timers and watches go on. */
 void park_end(struct generation *generation, bool replaced);
 
 static inline bool park_is_on(const struct generation *generation)

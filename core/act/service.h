@@ -1,7 +1,7 @@
 /* service: the facades: what a plugin that uses a service is given, whoever provides it.
  *
  * A facade's functions find the consumer's need, pin the provider of the moment, and forward to its
- * own table. */
+ * own table. Beside them stand the extensions that the server has itself, without a provider. */
 #ifndef ACT_SERVICE_H
 #define ACT_SERVICE_H
 
@@ -13,10 +13,18 @@ struct generation;
 struct need;
 struct sql_handles;
 
+/* Is it an extension that the server has itself? Then every plugin has it, whether or not its
+ * manifest lists it under needs, and none can provide it. */
+bool service_is_own(const char *id);
+
 /* The facade of a service id, and its size; NULL: this server knows no such service. */
 const void *service_facade(const char *id, uint32_t *size);
 /* Is the provider's table as long as the facade needs? False also: an unknown service. */
 bool service_table_fits(const char *id, const void *table);
+
+/* The server's own. */
+extern const struct act_kv service_kv;
+extern const struct act_poll service_poll;
 
 /* The facades. */
 extern const struct act_auth service_auth;

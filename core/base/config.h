@@ -97,6 +97,8 @@ struct config_limits {
 	uint32_t home_queue;       /* calls that wait for a plugin that is not parallel; then 503
 	                              overloaded */
 	uint32_t push_queue_bytes; /* pushes on their way to other loops; then ACT_E_BUSY */
+	uint32_t kv_bytes;         /* keys and values of one plugin in act.kv/1; then ACT_E_BUSY */
+	uint32_t kv_entries;       /* the same in keys */
 };
 
 /* permessage-deflate. */

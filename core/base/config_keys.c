@@ -135,6 +135,11 @@ static const struct config_key keys[] = {
 	{ "limits.push_queue_bytes", WHOLE(AT(limits.push_queue_bytes), 65536, 4294967295.0),
 	  "67108864", LIVE,
 	  "Bytes of pushes on their way to other loops; beyond, a push is refused (ACT_E_BUSY)." },
+	{ "limits.kv_bytes", WHOLE(AT(limits.kv_bytes), 0, 4294967295.0), "67108864", LIVE,
+	  "Bytes of keys and values that one plugin may keep in the server (act.kv/1); beyond, "
+	  "it keeps no more (ACT_E_BUSY)." },
+	{ "limits.kv_entries", WHOLE(AT(limits.kv_entries), 0, 1e7), "65536", LIVE,
+	  "The same in keys." },
 
 	{ "deflate", OBJECT, "{}", LIVE,
 	  "Compression of messages (permessage-deflate), for clients that offer it." },

@@ -2,6 +2,7 @@
 
 #include "act/call.h"
 #include "act/park.h"
+#include "act/poll.h"
 #include "act/state.h"
 #include "base/mem.h"
 #include "net/net.h"
@@ -28,6 +29,15 @@ static bool comes_to_rest(struct generation *from, uint32_t wait_ms)
 	return generation_wait_idle(from, wait_ms - wait_ms / 2);
 }
 
+/* Until its open calls are answered its descriptors are watched: those may wait for them. */
+static bool becomes_quiet(struct generation *from, uint32_t wait_ms)
+{
+	if (!comes_to_rest(from, wait_ms))
+		return false;
+	polls_freeze(from->polls);
+	return generation_wait_idle(from, wait_ms);
+}
+
 static act_rc run(struct generation *generation, enum generation_step step, struct state_bag *bag,
                   uint32_t load_ms)
 {
@@ -42,7 +52,7 @@ static act_rc save(struct generation *from, struct state_bag *bag, uint32_t load
                    struct err *why)
 {
 	uint64_t pins;
-	if (!comes_to_rest(from, load_ms)) {
+	if (!becomes_quiet(from, load_ms)) {
 		(void)generation_idle(from, &pins);
 		err_set(why,
 		        "its state cannot be handed over: %lu calls or tasks of the one before did "

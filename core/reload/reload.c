@@ -1,5 +1,7 @@
 #include "reload/reload.h"
 
+#include "act/kv.h"
+#include "act/service.h"
 #include "act/stats.h"
 #include "act/world.h"
 #include "base/check.h"
@@ -155,7 +157,8 @@ static void warn_orphans(struct reload *reload, const struct stage *stage)
 	for (size_t i = 0; i < stage->live_count; i++) {
 		const struct manifest *manifest = &stage->live[i]->manifest;
 		for (uint32_t k = 0; k < manifest->need_count; k++)
-			if (stage_provider(stage, manifest->needs[k]) == NULL)
+			if (!service_is_own(manifest->needs[k]) &&
+			    stage_provider(stage, manifest->needs[k]) == NULL)
 				report_warning(&reload->report,
 				               "plugin %s needs %s, which nobody provides any more",
 				               manifest->name, manifest->needs[k]);
@@ -168,6 +171,7 @@ static void set_live_values(struct reload *reload, const struct config *config)
 	atomic_store(&act->reply_bytes, config->limits.reply_bytes);
 	atomic_store(&act->home_queue, config->limits.home_queue);
 	atomic_store(&act->push_queue_bytes, config->limits.push_queue_bytes);
+	kv_limit(act->kv, config->limits.kv_bytes, config->limits.kv_entries);
 	pool_queue_max(act->pool, config->limits.worker_queue);
 	int rc = log_open(config->log.file, (enum log_level)config->log.level);
 	if (rc < 0)
@@ -382,6 +386,8 @@ struct reload *reload_new(struct act *act, const struct reload_source *source,
 		return NULL;
 	}
 	reload->started = reload->config = config;
+	/* What is loaded first may keep something in its create(). */
+	kv_limit(act->kv, config->limits.kv_bytes, config->limits.kv_entries);
 	reload->site = site;
 	reload->world = mem_new(1, sizeof *reload->world);
 	atomic_store(&act->world, reload->world);

@@ -179,6 +179,8 @@ static bool find_services(struct stage *stage, struct plan_entry *entry)
 		struct need *need = &generation->needs[i];
 		struct generation *provider = stage_provider(stage, need->id);
 		uint32_t size;
+		if (service_is_own(need->id))
+			continue;
 		if (service_facade(need->id, &size) == NULL) {
 			plan_refuse(entry, "it needs %s, which this server does not know",
 			            need->id);
@@ -202,6 +204,11 @@ static bool tables_fit(struct plan_entry *entry)
 	const struct generation *generation = entry->plugin.generation;
 	for (uint32_t i = 0; i < generation->manifest.provide_count; i++) {
 		const char *id = generation->manifest.provides[i];
+		if (service_is_own(id)) {
+			plan_refuse(entry,
+			            "it says that it provides %s, which the server has itself", id);
+			return false;
+		}
 		const void *table = generation_service(generation, id);
 		if (table == NULL) {
 			plan_refuse(entry, "it says that it provides %s and gives no table for it",

@@ -50,6 +50,8 @@ static void every_default_number(void **state)
 	assert_int_equal(c->limits.worker_queue, 4096);
 	assert_int_equal(c->limits.home_queue, 4096);
 	assert_int_equal(c->limits.push_queue_bytes, 64 << 20);
+	assert_int_equal(c->limits.kv_bytes, 64 << 20);
+	assert_int_equal(c->limits.kv_entries, 65536);
 	assert_false(c->deflate.enabled);
 	assert_int_equal(c->deflate.min_bytes, 256);
 	assert_int_equal(c->deflate.level, 1);

@@ -5,6 +5,8 @@
 #include "act/service.h"
 
 #include <act/ext/auth.h>
+#include <act/ext/kv.h>
+#include <act/ext/poll.h>
 #include <act/ext/sql.h>
 
 static int open_house(void **state)
@@ -64,6 +66,47 @@ static void a_table_is_as_long_as_the_facade_needs(void **state)
 	assert_false(service_table_fits("act.bus/1", &auth));
 }
 
+/* What the server has itself is there for everybody, listed or not. */
+static void a_plugin_gets_what_the_server_has(void **state)
+{
+	struct puppet *puppet = puppet_new(*state, "friend", ACT_F_PARALLEL, 0);
+	puppet_needs(puppet, ACT_EXT_POLL);
+	const act_host *h = &puppet_generation(puppet)->host;
+	assert_ptr_equal(h->extension(h, ACT_EXT_KV, sizeof(act_kv)), &service_kv);
+	assert_ptr_equal(h->extension(h, ACT_EXT_POLL, sizeof(act_poll)), &service_poll);
+	assert_null(h->extension(h, ACT_EXT_KV, sizeof(act_kv) + 1));
+	assert_null(h->extension(h, "act.kv/2", 0));
+	assert_null(h->extension(h, NULL, 0));
+	assert_true(service_is_own(ACT_EXT_KV));
+	assert_true(service_is_own(ACT_EXT_POLL));
+	assert_false(service_is_own(ACT_EXT_SQL));
+	assert_false(service_is_own(""));
+	assert_int_equal(service_kv.size, sizeof(act_kv));
+	assert_int_equal(service_poll.size, sizeof(act_poll));
+}
+
+/* What it keeps under its name is there for the generation that follows. */
+static void a_generation_finds_what_the_one_before_kept(void **state)
+{
+	struct puppet *puppet = puppet_new(*state, "friend", ACT_F_PARALLEL, 0);
+	struct puppet *other = puppet_new(*state, "other", ACT_F_PARALLEL, 0);
+	int64_t sum = 0;
+	char found[8];
+	size_t len = sizeof found;
+	for (int64_t i = 1; i <= 3; i++) {
+		const act_host *h = &puppet_enter(puppet)->host;
+		const act_kv *kv = h->extension(h, ACT_EXT_KV, sizeof(act_kv));
+		assert_int_equal(kv->add(h, act_str("count"), 1, 0, &sum), ACT_OK);
+		assert_int_equal(sum, i);
+		assert_int_equal(kv->put(h, act_str("a"), act_str("one"), 0), ACT_OK);
+		puppet_leave(puppet);
+		puppet_end(puppet);
+	}
+	const act_host *h = &puppet_enter(other)->host;
+	const act_kv *kv = h->extension(h, ACT_EXT_KV, sizeof(act_kv));
+	assert_int_equal(kv->get(h, act_str("a"), found, &len), ACT_E_GONE);
+}
+
 /* A plugin gets what its manifest lists, if it is long enough, whether or not anybody provides it.
  */
 static void a_plugin_gets_what_it_needs(void **state)
@@ -89,6 +132,10 @@ int main(void)
 		cmocka_unit_test(a_table_is_as_long_as_the_facade_needs),
 		cmocka_unit_test_setup_teardown(a_plugin_gets_what_it_needs, open_house,
 		                                close_house),
+		cmocka_unit_test_setup_teardown(a_plugin_gets_what_the_server_has, open_house,
+		                                close_house),
+		cmocka_unit_test_setup_teardown(a_generation_finds_what_the_one_before_kept,
+		                                open_house, close_house),
 	};
 	return cmocka_run_group_tests_name("service", tests, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 #include "reload/stage.h"
 
 #include <act/ext/auth.h>
+#include <act/ext/kv.h>
+#include <act/ext/poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -349,6 +351,21 @@ static void a_missing_provider_refuses_who_needs_it(void **state)
 	assert_true(is_live(scene, other));
 }
 
+/* Needs that the server meets itself take no provider; and it lets nobody else meet them. */
+static void what_the_server_has_needs_no_provider(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet *friend = parallel(scene, "friend"), *other = parallel(scene, "other");
+	puppet_needs(friend, ACT_EXT_KV);
+	puppet_needs(friend, ACT_EXT_POLL);
+	puppet_provides(other, ACT_EXT_KV);
+	add_new(scene, friend, NULL);
+	const struct plan_entry *entry = add_new(scene, other, NULL);
+	make(scene);
+	assert_true(is_live(scene, friend));
+	is_refused(entry, "it says that it provides act.kv/1, which the server has itself");
+}
+
 static void an_unknown_service_is_named(void **state)
 {
 	struct scene *scene = *state;
@@ -626,6 +643,7 @@ int main(void)
 		IN_SCENE(providers_are_made_before_those_that_need_them),
 		IN_SCENE(what_a_failed_start_left_open_is_given_up),
 		IN_SCENE(a_missing_provider_refuses_who_needs_it),
+		IN_SCENE(what_the_server_has_needs_no_provider),
 		IN_SCENE(an_unknown_service_is_named),
 		IN_SCENE(a_failed_provider_refuses_who_needs_it),
 		IN_SCENE(a_failed_provider_leaves_the_old_one_to_them),
