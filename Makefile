@@ -7,7 +7,7 @@ ARGS =
 # How long `make fuzz` lets each fuzzer run.
 SECONDS = 60
 
-.PHONY: help build run check test fuzz format clean
+.PHONY: help build run check test fuzz soak format clean
 
 help:
 	@echo 'make build    install what is missing, build the release preset in build/release'
@@ -16,6 +16,7 @@ help:
 	@echo 'make check    the quick part of the tests: unit, plugins, style, a short end-to-end run'
 	@echo 'make test     everything: gcc and clang, end to end, sanitizers, a fixed run of the fuzzers'
 	@echo 'make fuzz     each fuzzer for $(SECONDS) seconds (make fuzz SECONDS=600)'
+	@echo 'make soak     8,000 connections through 1,000 reloads; prints figures, takes minutes'
 	@echo 'make format   clang-format over the C files'
 	@echo 'make clean    remove what was built; the data in build/state stay'
 
@@ -36,6 +37,10 @@ test:
 fuzz:
 	@.ci/install .ci/packages.run .ci/packages.test
 	@.ci/fuzz '$(SECONDS)'
+
+soak:
+	@.ci/install .ci/packages.run .ci/packages.test
+	@.ci/soak
 
 format:
 	@.ci/install .ci/packages.test
