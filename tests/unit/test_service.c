@@ -2,6 +2,7 @@
 #include "fixtures/puppet.h"
 
 #include "act/host.h"
+#include "act/kv.h"
 #include "act/service.h"
 
 #include <act/ext/auth.h>
@@ -107,6 +108,19 @@ static void a_generation_finds_what_the_one_before_kept(void **state)
 	assert_int_equal(kv->get(h, act_str("a"), found, &len), ACT_E_GONE);
 }
 
+/* Nobody asks for it any more, and still it goes. */
+static void what_is_over_is_ended_by_itself(void **state)
+{
+	struct puppet *puppet = puppet_new(*state, "friend", ACT_F_PARALLEL, 0);
+	const act_host *h = &puppet_generation(puppet)->host;
+	struct kv_store *store = generation_of(h)->kv;
+	const act_kv *kv = h->extension(h, ACT_EXT_KV, sizeof(act_kv));
+	assert_int_equal(kv->put(h, act_str("a"), act_str("one"), 1), ACT_OK);
+	assert_int_equal(kv->put(h, act_str("b"), act_str("two"), 0), ACT_OK);
+	eventually(kv_entries(store) == 1);
+	assert_int_equal(kv_bytes(store), 4);
+}
+
 /* A plugin gets what its manifest lists, if it is long enough, whether or not anybody provides it.
  */
 static void a_plugin_gets_what_it_needs(void **state)
@@ -133,6 +147,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_plugin_gets_what_it_needs, open_house,
 		                                close_house),
 		cmocka_unit_test_setup_teardown(a_plugin_gets_what_the_server_has, open_house,
+		                                close_house),
+		cmocka_unit_test_setup_teardown(what_is_over_is_ended_by_itself, open_house,
 		                                close_house),
 		cmocka_unit_test_setup_teardown(a_generation_finds_what_the_one_before_kept,
 		                                open_house, close_house),
