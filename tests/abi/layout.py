@@ -122,7 +122,8 @@ def store(include=ROOT / "include"):
     with tempfile.TemporaryDirectory() as scratch:
         library = pathlib.Path(scratch) / "libact.so"
         surface(include, library)
-        run("abidw", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs", "--out-file",
+        run("abidw", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs",
+            "--type-id-style", "hash", "--out-file",
             BASELINE, library)
 
 
