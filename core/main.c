@@ -1,6 +1,8 @@
 /* actd: arguments, signals, start, stop. The rooms of the house meet here: the network side is
  * given the functions that lead to the plugins. */
 #include "act/act.h"
+#include "act/fatal.h"
+#include "act/watch.h"
 #include "admin/admin.h"
 #include "base/check.h"
 #include "base/config.h"
@@ -181,6 +183,7 @@ static int stop(struct net *net, struct reload *reload, struct pool *pool, struc
 		fflush(NULL);
 		_exit(EXIT_SUCCESS);
 	}
+	watch_free(act.watch);
 	pool_free(pool);
 	net_end(net);
 	net_free(net);
@@ -216,6 +219,8 @@ static int run(const struct arguments *arguments, struct config *config)
 	}
 	struct pool *pool = pool_new(config->workers, config->limits.worker_queue);
 	act_open(&act, &net, pool);
+	act.check = config->check;
+	fatal_open();
 	struct reload *reload = reload_new(&act, &source, config, site, &why);
 	if (reload == NULL) {
 		pool_free(pool);
@@ -226,6 +231,8 @@ static int run(const struct arguments *arguments, struct config *config)
 	}
 	struct admin *admin = admin_new(config, &act, &why);
 	net_run(&net);
+	atomic_store(&act.stuck_ms, config->stuck_ms);
+	act.watch = watch_new(&act);
 	if (admin == NULL)
 		log_error("main", "%s", why.text);
 	else

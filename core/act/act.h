@@ -22,6 +22,7 @@ struct parked;
 struct pool;
 struct sql_handles;
 struct stats;
+struct watcher;
 struct world;
 
 /* Of tokens, timers and watches, see base/slots.h. A token of an action that owes no answer says so
@@ -54,6 +55,9 @@ struct act {
 	_Atomic uint32_t push_queue_bytes;
 	_Atomic uint64_t pushes_under_way; /* in bytes */
 	struct generation *lost;           /* given up before they served; kept for ever. [main] */
+	bool check;                        /* "check": set once, before anything is loaded */
+	_Atomic uint32_t stuck_ms;         /* act/watch.h */
+	struct watcher *watch;             /* NULL: nobody watches */
 	_Atomic uint32_t steps_lost; /* steps of plugins that are over their time and still run */
 };
 

@@ -1,6 +1,8 @@
 #include "act/call.h"
 
 #include "act/bytes.h"
+#include "act/checked.h"
+#include "act/inside.h"
 #include "act/run.h"
 #include "act/stats.h"
 #include "base/check.h"
@@ -68,6 +70,8 @@ static void call_end(struct call *call)
 {
 	struct act_loop *loop = call->loop;
 	struct generation *generation = call->generation;
+	if (loop->act->check)
+		checked_end(call);
 	unlink_from_conn(call);
 	wheel_drop(&loop->loop->wheel, &call->deadline);
 	place_release(call->place);
@@ -183,8 +187,13 @@ bool call_open(const struct act *act, act_token token)
 static void tell_cancelled(struct call *call, act_rc why)
 {
 	struct generation *generation = call->generation;
-	if (TABLE_GET(generation->table, cancel) != NULL)
-		generation->table->cancel(generation->self, call->token, why);
+	act_conn conn = call->conn != NULL ? call->conn->id : 0;
+	if (TABLE_GET(generation->table, cancel) == NULL)
+		return;
+	struct inside_before before =
+		inside_enter_call(generation, INSIDE_CANCEL, call->action, call->ticket.code, conn);
+	generation->table->cancel(generation->self, call->token, why);
+	inside_leave(&before);
 }
 
 static void on_deadline(struct wheel_timer *timer)
@@ -272,7 +281,7 @@ static void serve_here(struct call *call, const act_call *view)
 	struct generation *generation = call->generation;
 	struct outcome outcome;
 	call->running = true;
-	act_rc rc = generation->table->handle(generation->self, view);
+	act_rc rc = run_handle(generation, view);
 	call->running = false;
 	/* Also where the plugin handed the token to another thread, which was quicker. */
 	bool claimed = !call->answered && !slots_alive(&call->loop->calls, call->token);
@@ -350,6 +359,8 @@ void call_begin(struct conn *conn, const struct route *route, const struct messa
 	call->begun_ns = clock_ns();
 	call->place = place_of(route);
 	conn_call_begun(conn);
+	if (loop->act->check)
+		checked_begin(call);
 	stats_begin(generation->stats, loop->loop->index, call->action, message->len);
 	act_call view = {
 		.size = sizeof view,

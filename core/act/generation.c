@@ -1,6 +1,9 @@
 #include "act/generation.h"
 
+#include "act/checked.h"
+#include "act/fatal.h"
 #include "act/host.h"
+#include "act/inside.h"
 #include "act/kv.h"
 #include "act/poll.h"
 #include "act/state.h"
@@ -12,6 +15,7 @@
 #include "base/mem.h"
 #include "net/net.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +50,8 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 	made->kv = kv_store(act->kv, made->manifest.name);
 	made->stats = stats_enter(act->stats, made->number, made->manifest.version, made->table);
 	host_fill(&made->host, made);
+	if (act->check)
+		checked_fill(&made->host);
 	return made;
 }
 
@@ -100,7 +106,7 @@ static bool step_turns(struct step_task *step, enum step_state from, enum step_s
 	return atomic_compare_exchange_strong(&step->state, &expected, (int)to);
 }
 
-static act_rc run_step(struct generation *generation, enum generation_step step)
+static act_rc enter_step(struct generation *generation, enum generation_step step)
 {
 	const act_plugin *table = generation->table;
 	switch (step) {
@@ -125,6 +131,24 @@ static act_rc run_step(struct generation *generation, enum generation_step step)
 		return ACT_OK;
 	}
 	return ACT_E_INVAL;
+}
+
+static act_rc run_step(struct generation *generation, enum generation_step step)
+{
+	static const enum inside_what functions[] = {
+		[STEP_CREATE] = INSIDE_CREATE,     [STEP_START] = INSIDE_START,
+		[STEP_ACTIVATE] = INSIDE_ACTIVATE, [STEP_STOP] = INSIDE_STOP,
+		[STEP_DESTROY] = INSIDE_DESTROY,   [STEP_SAVE] = INSIDE_SAVE,
+		[STEP_LOAD] = INSIDE_LOAD,
+	};
+	char who[64];
+	snprintf(who, sizeof who, "plugin %s: %s", generation->manifest.name,
+	         inside_word(functions[step]));
+	struct inside_before before = inside_enter(generation, functions[step]);
+	act_rc rc = enter_step(generation, step);
+	inside_leave(&before);
+	fatal_restore(who);
+	return rc;
 }
 
 /* The last pin goes when the plugin has returned: whoever gave up waiting must not unload it under
@@ -257,7 +281,9 @@ struct leave_task {
 static void on_leave(struct task *task)
 {
 	struct leave_task *leave = (struct leave_task *)task;
+	struct inside_before before = inside_enter(leave->generation, INSIDE_WORKER_LEAVE);
 	leave->generation->table->worker_leave(leave->generation->self);
+	inside_leave(&before);
 	latch_down(leave->latch);
 	free(leave);
 }
@@ -302,7 +328,12 @@ struct need *generation_need(struct generation *generation, const char *id)
 const void *generation_service(const struct generation *generation, const char *id)
 {
 	const act_plugin *table = generation->table;
-	return TABLE_GET(table, extension) != NULL ? table->extension(generation->self, id) : NULL;
+	if (TABLE_GET(table, extension) == NULL)
+		return NULL;
+	struct inside_before before = inside_enter(generation, INSIDE_EXTENSION);
+	const void *found = table->extension(generation->self, id);
+	inside_leave(&before);
+	return found;
 }
 
 void generation_cut_off(struct generation *generation)

@@ -1,6 +1,7 @@
 #include "act/notify.h"
 
 #include "act/bytes.h"
+#include "act/inside.h"
 #include "act/park.h"
 #include "act/world.h"
 #include "base/mem.h"
@@ -42,7 +43,15 @@ static bool wants(const struct generation *generation, enum notice_kind kind)
 
 static void tell(struct generation *generation, const struct notice *notice)
 {
+	static const enum inside_what functions[] = {
+		[NOTICE_OPENED] = INSIDE_CONN_OPEN,
+		[NOTICE_CLOSED] = INSIDE_CONN_CLOSE,
+		[NOTICE_BOUND] = INSIDE_USER_BOUND,
+		[NOTICE_UNBOUND] = INSIDE_USER_UNBOUND,
+	};
 	const act_plugin *table = generation->table;
+	struct inside_before before =
+		inside_enter_call(generation, functions[notice->kind], 0, 0, notice->conn);
 	if (notice->kind == NOTICE_OPENED) {
 		act_peer peer = { sizeof peer,     0,
 			          notice->conn,    notice->user,
@@ -56,6 +65,7 @@ static void tell(struct generation *generation, const struct notice *notice)
 	} else {
 		table->user_unbound(generation->self, notice->conn, notice->user);
 	}
+	inside_leave(&before);
 }
 
 static void on_notice(struct post *post)

@@ -1,6 +1,7 @@
 #include "act/poll.h"
 
 #include "act/generation.h"
+#include "act/inside.h"
 #include "base/check.h"
 #include "base/container.h"
 #include "base/log.h"
@@ -103,8 +104,11 @@ static void on_ready(struct loop_poll *polling, uint32_t events, bool failed)
 	struct watch *watch = container_of(polling, struct watch, polling);
 	struct generation *generation = watch->polls->generation;
 	events = to_tell(watch, events, failed);
-	if (events != 0)
-		generation->table->on_fd(generation->self, watch->tag, events);
+	if (events == 0)
+		return;
+	struct inside_before before = inside_enter(generation, INSIDE_ON_FD);
+	generation->table->on_fd(generation->self, watch->tag, events);
+	inside_leave(&before);
 }
 
 /* Makes the handle as it is wanted. False: the loop cannot. Under the lock. */

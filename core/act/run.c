@@ -1,6 +1,7 @@
 #include "act/run.h"
 
 #include "act/bytes.h"
+#include "act/inside.h"
 #include "act/place.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,6 +22,16 @@ struct run {
 	act_call view;
 	uint8_t bytes[]; /* the user, the payload, the trace */
 };
+
+act_rc run_handle(const struct generation *generation, const act_call *view)
+{
+	struct inside_before before =
+		inside_enter_call(generation, INSIDE_HANDLE, view->action, view->code, view->conn);
+	act_rc rc = generation->act->check ? checked_handle(generation, view)
+	                                   : generation->table->handle(generation->self, view);
+	inside_leave(&before);
+	return rc;
+}
 
 bool run_outcome(struct generation *generation, const act_call *view, act_rc rc, bool answered,
                  struct outcome *outcome)
@@ -86,7 +97,7 @@ static void serve(struct run *run)
 	if (!call_open(act, token) &&
 	    (call_owes_answer(token) || clock_ns() > run->view.deadline_ns))
 		return;
-	act_rc rc = generation->table->handle(generation->self, &run->view);
+	act_rc rc = run_handle(generation, &run->view);
 	if (run_outcome(generation, &run->view, rc, !call_open(act, token), &outcome))
 		(void)call_answer(act, token, &outcome);
 }

@@ -13,6 +13,9 @@
 act_rc run_on_worker(struct call *call, const act_call *view);
 act_rc run_at_home(struct call *call, const act_call *view);
 
+/* [the loop, or a worker] Enters the plugin's handle(). */
+act_rc run_handle(const struct generation *generation, const act_call *view);
+
 /* What handle() returned, as the call's outcome. False: the call stays open. `answered`: it was,
  * meanwhile. */
 bool run_outcome(struct generation *generation, const act_call *view, act_rc rc, bool answered,

@@ -1,7 +1,7 @@
 /* service_auth: the facade of act.auth/1, and the server's own use of it at the upgrade. */
 #include "act/service.h"
 
-#include "act/generation.h"
+#include "act/inside.h"
 #include "base/log.h"
 #include "net/gate.h"
 
@@ -17,7 +17,9 @@ static act_rc check(struct need *need, const act_auth_request *request, act_auth
 		return ACT_E_GONE;
 	generation_seen(provider);
 	const act_auth_provider *table = generation_service(provider, ACT_EXT_AUTH);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
 	act_rc rc = table->check(provider->self, request, out);
+	inside_leave(&before);
 	generation_unpin(provider);
 	return rc;
 }

@@ -5,7 +5,7 @@
  * to the provider and to its own handle. */
 #include "act/service.h"
 
-#include "act/generation.h"
+#include "act/inside.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/loop.h"
@@ -55,10 +55,12 @@ static void give_up(struct handle *handle)
 {
 	const act_sql_provider *table = table_of(handle->provider);
 	generation_seen(handle->provider);
+	struct inside_before before = inside_enter(handle->provider, INSIDE_SERVICE);
 	if (handle->kind == HANDLE_TX)
 		(void)table->rollback(handle->provider->self, handle->theirs);
 	else
 		(void)table->close(handle->provider->self, handle->theirs);
+	inside_leave(&before);
 	generation_unpin(handle->provider);
 	free(handle);
 }
@@ -183,13 +185,20 @@ static void drop_handle(struct generation *consumer, uint64_t number)
 	free(handle);
 }
 
+static act_rc wrong_thread(const act_host *h)
+{
+	return checked_thread(h, ACT_EXT_SQL,
+	                      "called on a loop, and it may block: it is for workers (an action "
+	                      "with ACT_A_BLOCKING, or work())");
+}
+
 /* The provider for a statement: that of its transaction, or the one of the moment. Pinned. */
 static act_rc provider_for(const act_host *h, act_sql_tx tx, struct generation **provider,
                            act_sql_tx *theirs)
 {
 	struct generation *consumer = generation_of(h);
 	if (loop_self() != NULL)
-		return ACT_E_THREAD;
+		return wrong_thread(h);
 	*theirs = 0;
 	*provider = tx != 0 ? find_handle(consumer, HANDLE_TX, tx, theirs)
 	                    : need_take(generation_need(consumer, ACT_EXT_SQL));
@@ -211,7 +220,10 @@ static act_rc sql_migrate(const act_host *h, const act_sql_step *steps, uint32_t
 	if (rc != ACT_OK)
 		return rc;
 	act_bytes owner = { name, strlen(name) };
-	rc = table_of(provider)->migrate(provider->self, owner, steps, count, stride, why);
+	const act_sql_provider *table = table_of(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
+	rc = table->migrate(provider->self, owner, steps, count, stride, why);
+	inside_leave(&before);
 	generation_unpin(provider);
 	return rc;
 }
@@ -223,7 +235,10 @@ static act_rc sql_begin(const act_host *h, uint32_t flags, act_sql_tx *tx, act_s
 	act_rc rc = provider_for(h, 0, &provider, &theirs);
 	if (rc != ACT_OK)
 		return rc;
-	rc = table_of(provider)->begin(provider->self, flags, &theirs, why);
+	const act_sql_provider *table = table_of(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
+	rc = table->begin(provider->self, flags, &theirs, why);
+	inside_leave(&before);
 	if (rc != ACT_OK) {
 		generation_unpin(provider);
 		return rc;
@@ -241,15 +256,17 @@ static act_rc end_handle(const act_host *h, enum ending ending, uint64_t number,
 	enum handle_kind kind = ending == END_CLOSE ? HANDLE_ROWS : HANDLE_TX;
 	uint64_t theirs;
 	if (loop_self() != NULL)
-		return ACT_E_THREAD;
+		return wrong_thread(h);
 	struct generation *provider = find_handle(consumer, kind, number, &theirs);
 	if (provider == NULL)
 		return ACT_E_GONE;
 	const act_sql_provider *table = table_of(provider);
 	generation_seen(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
 	act_rc rc = ending == END_COMMIT     ? table->commit(provider->self, theirs, why)
 	            : ending == END_ROLLBACK ? table->rollback(provider->self, theirs)
 	                                     : table->close(provider->self, theirs);
+	inside_leave(&before);
 	/* Busy: another thread is inside, and the handle lives on. */
 	if (rc != ACT_E_BUSY)
 		drop_handle(consumer, number);
@@ -275,7 +292,10 @@ static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const ac
 	act_rc rc = provider_for(h, tx, &provider, &theirs);
 	if (rc != ACT_OK)
 		return rc;
-	rc = table_of(provider)->exec(provider->self, theirs, sql, args, arg_count, changed, why);
+	const act_sql_provider *table = table_of(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
+	rc = table->exec(provider->self, theirs, sql, args, arg_count, changed, why);
+	inside_leave(&before);
 	if (rc == ACT_E_GONE && tx != 0)
 		drop_handle(generation_of(h), tx);
 	generation_unpin(provider);
@@ -291,8 +311,10 @@ static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const a
 	act_rc rc = provider_for(h, tx, &provider, &theirs_tx);
 	if (rc != ACT_OK)
 		return rc;
-	rc = table_of(provider)->query(provider->self, theirs_tx, sql, args, arg_count, &theirs,
-	                               why);
+	const act_sql_provider *table = table_of(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
+	rc = table->query(provider->self, theirs_tx, sql, args, arg_count, &theirs, why);
+	inside_leave(&before);
 	if (rc == ACT_E_GONE && tx != 0)
 		drop_handle(generation_of(h), tx);
 	if (rc != ACT_OK) {
@@ -308,12 +330,15 @@ static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols
 {
 	act_sql_rows theirs;
 	if (loop_self() != NULL)
-		return ACT_E_THREAD;
+		return wrong_thread(h);
 	struct generation *provider = find_handle(generation_of(h), HANDLE_ROWS, rows, &theirs);
 	if (provider == NULL)
 		return ACT_E_GONE;
 	generation_seen(provider);
-	act_rc rc = table_of(provider)->next(provider->self, theirs, cols, max, count, why);
+	const act_sql_provider *table = table_of(provider);
+	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
+	act_rc rc = table->next(provider->self, theirs, cols, max, count, why);
+	inside_leave(&before);
 	if (rc == ACT_E_GONE)
 		drop_handle(generation_of(h), rows);
 	generation_unpin(provider);

@@ -151,6 +151,20 @@ void stats_each(struct stats *stats,
 	pthread_mutex_unlock(&stats->lock);
 }
 
+bool stats_look(struct stats *stats, uint64_t number,
+                void (*look)(const struct stats_generation *generation, void *context),
+                void *context)
+{
+	pthread_mutex_lock(&stats->lock);
+	const struct stats_generation *one = stats->first;
+	while (one != NULL && one->number != number)
+		one = one->next;
+	if (one != NULL)
+		look(one, context);
+	pthread_mutex_unlock(&stats->lock);
+	return one != NULL;
+}
+
 /* ---- counting ---- */
 
 static uint32_t end_of(uint32_t status)

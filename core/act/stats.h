@@ -94,6 +94,12 @@ void stats_each(struct stats *stats,
                 void (*each)(const struct stats_generation *generation, void *context),
                 void *context);
 
+/* Calls look() for the generation of that number, whatever its state, under the lock. False: it is
+ * not listed (any more). */
+bool stats_look(struct stats *stats, uint64_t number,
+                void (*look)(const struct stats_generation *generation, void *context),
+                void *context);
+
 /* ---- counting; [the loop] whose index is given ---- */
 
 /* A call begins. `bytes`: its payload. */

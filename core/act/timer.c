@@ -1,6 +1,7 @@
 #include "act/timer.h"
 
 #include "act/generation.h"
+#include "act/inside.h"
 #include "base/check.h"
 #include "base/container.h"
 #include "base/mem.h"
@@ -107,8 +108,11 @@ static void on_fire(struct loop_timer *ticking)
 	/* One that is dropped by another thread meanwhile is ended by that one's post. */
 	if (!timer->repeat && take_out_locked(generation->timers, timer->number) != NULL)
 		end(timer);
-	if (TABLE_GET(generation->table, on_timer) != NULL)
-		generation->table->on_timer(generation->self, tag);
+	if (TABLE_GET(generation->table, on_timer) == NULL)
+		return;
+	struct inside_before before = inside_enter(generation, INSIDE_ON_TIMER);
+	generation->table->on_timer(generation->self, tag);
+	inside_leave(&before);
 }
 
 static void on_start(struct post *post)

@@ -1,6 +1,7 @@
 /* work: act_host.work: a plugin's own task on a worker, and its end on the home loop. */
 #include "act/host.h"
 
+#include "act/inside.h"
 #include "base/mem.h"
 #include "net/net.h"
 
@@ -27,7 +28,9 @@ static void on_done(struct post *post)
 {
 	struct work *work = (struct work *)(void *)post;
 	struct generation *generation = work->generation;
+	struct inside_before before = inside_enter(generation, INSIDE_WORK_DONE);
 	generation->table->work_done(generation->self, work->tag, work->arg);
+	inside_leave(&before);
 	work_end(work);
 }
 
@@ -36,7 +39,9 @@ static void on_work(struct task *task)
 	struct work *work = (struct work *)(void *)task;
 	struct generation *generation = work->generation;
 	generation_seen(generation);
+	struct inside_before before = inside_enter(generation, INSIDE_WORK);
 	generation->table->work(generation->self, work->tag, work->arg);
+	inside_leave(&before);
 	if (TABLE_GET(generation->table, work_done) == NULL) {
 		work_end(work);
 		return;

@@ -1,5 +1,6 @@
 #include "admin/metrics.h"
 
+#include "act/checked.h"
 #include "act/stats.h"
 #include "admin/metrics_calls.h"
 #include "admin/metrics_text.h"
@@ -109,10 +110,30 @@ static void write_process(FILE *to, const struct board *board)
 	        board->started.tv_nsec / 1000000);
 }
 
+/* With "check": true. */
+static void write_checks(FILE *to)
+{
+	metrics_head(to, "actd_check_findings_total", "counter",
+	             "Rules of act/plugin.h that plugins were seen to break, by what they are "
+	             "about.");
+	for (int i = 0; i < CHECKED_RULES; i++)
+		fprintf(to, "actd_check_findings_total{about=\"%s\"} %lu\n",
+		        checked_rule_name((enum checked_rule)i),
+		        checked_findings((enum checked_rule)i));
+	metrics_head(to, "actd_check_late_answers_total", "counter",
+	             "Answers of plugins that came too late, by what came before them; harmless.");
+	for (int i = 0; i < CHECKED_LATES; i++)
+		fprintf(to, "actd_check_late_answers_total{after=\"%s\"} %lu\n",
+		        checked_late_name((enum checked_late)i),
+		        checked_lates((enum checked_late)i));
+}
+
 void metrics_write(FILE *to, struct board *board)
 {
 	write_process(to, board);
 	write_loops(to, board->act->net);
 	metrics_calls(to, board->act->stats);
 	write_reloads(to, board);
+	if (board->act->check)
+		write_checks(to);
 }

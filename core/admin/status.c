@@ -1,6 +1,7 @@
 #include "admin/status.h"
 
 #include "act/stats.h"
+#include "act/watch.h"
 #include "admin/ready.h"
 #include "admin/view.h"
 #include "base/clock.h"
@@ -9,8 +10,49 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static cJSON *loops_of(const struct net *net)
+/* The stay in a plugin that the watch has told of; null: there is none. */
+static cJSON *inside_of(const struct act *act, uint32_t thread)
 {
+	struct watch_stay stay;
+	if (act->watch == NULL || !watch_find(act->watch, thread, &stay))
+		return cJSON_CreateNull();
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddItemToObject(json, "plugin", view_string(stay.plugin));
+	cJSON_AddItemToObject(json, "version", view_string(stay.version));
+	cJSON_AddNumberToObject(json, "generation", (double)stay.view.generation);
+	cJSON_AddStringToObject(json, "function", inside_word(stay.view.what));
+	if (stay.view.conn != 0) {
+		char conn[24];
+		snprintf(conn, sizeof conn, "%lu", stay.view.conn);
+		cJSON_AddItemToObject(json, "action", view_string(stay.action));
+		cJSON_AddNumberToObject(json, "code", stay.view.code);
+		cJSON_AddStringToObject(json, "connection", conn);
+	}
+	cJSON_AddNumberToObject(json, "ms", (double)stay.ms);
+	return json;
+}
+
+/* Those workers alone that are inside one. */
+static cJSON *workers_of(const struct act *act)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (uint32_t i = 0; act->watch != NULL && i < pool_threads(act->pool); i++) {
+		cJSON *inside = inside_of(act, inside_of_worker(i));
+		if (cJSON_IsNull(inside)) {
+			cJSON_Delete(inside);
+			continue;
+		}
+		cJSON *one = cJSON_CreateObject();
+		cJSON_AddNumberToObject(one, "index", i);
+		cJSON_AddItemToObject(one, "inside", inside);
+		cJSON_AddItemToArray(list, one);
+	}
+	return list;
+}
+
+static cJSON *loops_of(const struct act *act)
+{
+	const struct net *net = act->net;
 	cJSON *list = cJSON_CreateArray();
 	for (uint32_t i = 0; i < net->loop_count; i++) {
 		const struct loop *loop = &net->loops[i];
@@ -21,6 +63,7 @@ static cJSON *loops_of(const struct net *net)
 		cJSON_AddNumberToObject(one, "connections", (double)(opened - ended));
 		cJSON_AddNumberToObject(one, "lag_ms",
 		                        (double)(count_read(&loop->pulse.lag_ns) / 1000) / 1000);
+		cJSON_AddItemToObject(one, "inside", inside_of(act, inside_of_loop(i)));
 		cJSON_AddItemToArray(list, one);
 	}
 	return list;
@@ -93,7 +136,8 @@ char *status_text(struct board *board)
 		cJSON_AddStringToObject(json, "why", why.text);
 	cJSON_AddItemToObject(json, "config", view_string(board->config_path));
 	cJSON_AddNumberToObject(json, "connections", atomic_load(&net->connections));
-	cJSON_AddItemToObject(json, "loops", loops_of(net));
+	cJSON_AddItemToObject(json, "loops", loops_of(board->act));
+	cJSON_AddItemToObject(json, "workers", workers_of(board->act));
 	add_pinned(json, board);
 	char *text = view_text(json);
 	cJSON_Delete(json);

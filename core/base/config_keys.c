@@ -43,6 +43,9 @@ static const struct config_key keys[] = {
 	{ "strict", BOOL(AT(strict)), "false", LIVE,
 	  "At the start, a plugin that cannot be loaded ends the server. Otherwise it costs "
 	  "only its own actions." },
+	{ "check", BOOL(AT(check)), "false", RESTART,
+	  "For plugin authors: watch over the rules of act/plugin.h while plugins run, and name "
+	  "plugin, call and rule where one is broken. Slow." },
 	{ "auth", WORD(AT(auth), "none|token"), "\"token\"", LIVE,
 	  "Who says who a client is. \"token\": the service act.auth/1 looks at the client's "
 	  "token. \"none\", for trying things out: ?user=NAME is believed." },
@@ -184,6 +187,8 @@ static const struct config_key keys[] = {
 	  "For the answer to a call, where neither the plugin nor the action's settings say." },
 	{ "load_ms", WHOLE(AT(load_ms), 1, HOUR_MS), "10000", LIVE,
 	  "For each step of loading a plugin: its proof, create, start, activate." },
+	{ "stuck_ms", WHOLE(AT(stuck_ms), 10, HOUR_MS), "1000", LIVE,
+	  "How long a loop or worker may be inside one call of a plugin before the log says so." },
 	{ "drain_ms", WHOLE(AT(drain_ms), 0, HOUR_MS), "10000", LIVE,
 	  "For the open calls of a plugin that is replaced, and of all at the end of the server." },
 };

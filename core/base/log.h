@@ -21,6 +21,10 @@ bool log_wants(enum log_level level);
 __attribute__((format(printf, 3, 4))) void log_line(enum log_level level, const char *room,
                                                     const char *format, ...);
 
+/* [any, also a handler of signals] Writes a whole line, put together elsewhere, without asking for
+ * the level and without the lock: for what may come while another thread holds it. */
+void log_write(const char *line, size_t len);
+
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)

@@ -172,6 +172,7 @@ static void set_live_values(struct reload *reload, const struct config *config)
 	atomic_store(&act->home_queue, config->limits.home_queue);
 	atomic_store(&act->push_queue_bytes, config->limits.push_queue_bytes);
 	kv_limit(act->kv, config->limits.kv_bytes, config->limits.kv_entries);
+	atomic_store(&act->stuck_ms, config->stuck_ms);
 	pool_queue_max(act->pool, config->limits.worker_queue);
 	int rc = log_open(config->log.file, (enum log_level)config->log.level);
 	if (rc < 0)
