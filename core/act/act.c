@@ -53,6 +53,20 @@ static void count_refusal(const struct act_loop *loop, const struct route *route
 		stats_refuse_unrouted(loop->act->stats, index, status);
 }
 
+/* True: it waits for the end of a hand-over. False, with the refusal: too much waits already; what
+ * is parked must not be entered. */
+static bool may_wait(struct conn *conn, const struct message *message, struct outcome *refusal)
+{
+	if (park_message(conn, message))
+		return true;
+	*refusal = (struct outcome){ .kind = OUTCOME_ERROR,
+		                     .status = STATUS_OVERLOADED,
+		                     .retry = true,
+		                     .body = act_str("the plugin is being replaced, and too "
+		                                     "much waits for it already") };
+	return false;
+}
+
 void act_message(struct conn *conn, const struct message *message)
 {
 	const struct act_loop *loop = conn->loop->act;
@@ -62,10 +76,10 @@ void act_message(struct conn *conn, const struct message *message)
 	                                    : world_route(world, message->ticket.code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
-	if (route != NULL && route->generation != NULL && park_is_on(route->generation) &&
-	    park_message(conn, message))
-		return;
-	if (admit(conn, route, message, text, &refusal)) {
+	if (route != NULL && route->generation != NULL && park_is_on(route->generation)) {
+		if (may_wait(conn, message, &refusal))
+			return;
+	} else if (admit(conn, route, message, text, &refusal)) {
 		call_begin(conn, route, message);
 		return;
 	}

@@ -74,6 +74,7 @@ bool generation_free(struct generation *generation, struct err *resident_why)
 	free(generation->loop_pins);
 	free(generation->settings);
 	free(generation->data_dir);
+	state_bag_leave(generation);
 	free(generation);
 	return unmapped;
 }

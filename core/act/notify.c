@@ -116,6 +116,11 @@ static void replay_notice(struct act_loop *loop, struct parked *parked)
 	const struct world *world = world_now(loop->act);
 	struct world_plugins live = { world->live, world->live_count };
 	struct generation *generation = world_find(&live, waited->plugin);
+	/* Several are handed over in one reload: this one is not decided yet. */
+	if (generation != NULL && park_is_on(generation)) {
+		park_put(loop, parked);
+		return;
+	}
 	if (generation != NULL && wants(generation, waited->notice->kind))
 		tell_later(loop->loop, generation, waited->notice);
 	else

@@ -57,3 +57,12 @@ void state_bag_free(struct state_bag *bag)
 	free(bag->bytes);
 	*bag = (struct state_bag){ 0 };
 }
+
+void state_bag_leave(struct generation *generation)
+{
+	if (generation->bag == NULL)
+		return;
+	state_bag_free(generation->bag);
+	free(generation->bag);
+	generation->bag = NULL;
+}

@@ -25,5 +25,8 @@ act_rc state_save(struct generation *generation);
 act_rc state_load(struct generation *generation);
 
 void state_bag_free(struct state_bag *bag);
+/* [main] Frees the bag that a step was left with which did not end in its time, and has by now: no
+ * pin is held any more. Nothing where there is none. */
+void state_bag_leave(struct generation *generation);
 
 #endif

@@ -41,6 +41,8 @@ static bool becomes_quiet(struct generation *from, uint32_t wait_ms)
 static act_rc run(struct generation *generation, enum generation_step step, struct state_bag *bag,
                   uint32_t load_ms)
 {
+	/* It is at rest: a step that once was given up has ended. */
+	state_bag_leave(generation);
 	generation->bag = bag;
 	act_rc rc = generation_step(generation, step, load_ms);
 	if (rc != ACT_E_LATE)

@@ -2,6 +2,10 @@
 #include "fixtures/client.h"
 #include "fixtures/puppet.h"
 
+#include "act/park.h"
+
+#include <string.h>
+
 enum { CODE = 100, SINGLE = 500 };
 
 struct scene {
@@ -221,6 +225,73 @@ static void a_notice_on_its_way_pins(void **state)
 	assert_int_equal(atomic_load(&scene->single->generation->pins), 0);
 }
 
+/* ---- while its state is handed over ---- */
+
+static void a_parked_one_is_told_afterwards_in_order(void **state)
+{
+	struct scene *scene = *state;
+	enter(scene);
+	park_begin(scene->puppet->generation);
+	park_begin(scene->single->generation);
+	struct client *client = client_new(scene->house, 1, "/serv/", NULL, NULL);
+	bind_user(scene, client, "alice");
+	house_settle(scene->house);
+	client_drop(client);
+	house_settle(scene->house);
+	puppet_told(scene->puppet, "");
+	puppet_told(scene->single, "");
+	assert_int_equal(atomic_load(&scene->puppet->generation->pins), 0);
+	park_end(scene->puppet->generation, false);
+	house_settle(scene->house);
+	puppet_told(scene->puppet, "open:::/serv/ bound:alice close");
+	puppet_told(scene->single, ""); /* is parked still */
+	park_end(scene->single->generation, false);
+	house_settle(scene->house);
+	puppet_told(scene->single, "open:::/serv/ bound:alice close");
+	puppet_told(scene->puppet, "");
+}
+
+static void what_waited_is_told_to_the_next_one(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet *next = puppet_new(scene->house, "friend", ACT_F_PARALLEL, CODE);
+	enter(scene);
+	park_begin(scene->puppet->generation);
+	next->on_call = note_call;
+	next->table.conn_close = NULL; /* which it does not ask for */
+	struct client *client = client_new(scene->house, 0, "/serv/", "alice", NULL);
+	struct client *gone = client_new(scene->house, 1, "/serv/", "bob", NULL);
+	client_send(client, CODE + PUPPET_ECHO, "");
+	house_settle(scene->house);
+	client_drop(gone);
+	puppet_enter(next);
+	puppet_leave(scene->puppet);
+	puppet_serve(scene->house);
+	puppet_forget(next);
+	park_end(scene->puppet->generation, true);
+	client_expect(client, CODE + PUPPET_ECHO, "");
+	house_settle(scene->house);
+	assert_true(puppet_heard(next, "open:bob::/serv/"));
+	assert_false(puppet_heard(next, "close"));
+	char journal[PUPPET_JOURNAL_MAX];
+	snprintf(journal, sizeof journal, "%s", next->journal);
+	const char *opened = strstr(journal, "open:alice"), *called = strstr(journal, "call:alice");
+	assert_true(opened != NULL && called != NULL && opened < called);
+	puppet_told(scene->puppet, "");
+}
+
+static void nobody_is_told_where_the_plugin_is_gone(void **state)
+{
+	struct scene *scene = *state;
+	enter(scene);
+	park_begin(scene->puppet->generation);
+	client_new(scene->house, 0, "/serv/", NULL, NULL);
+	puppet_leave(scene->puppet);
+	park_end(scene->puppet->generation, true);
+	house_settle(scene->house);
+	puppet_told(scene->puppet, "");
+}
+
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -235,6 +306,9 @@ int main(void)
 		IN_SCENE(who_does_not_ask_is_not_told),
 		IN_SCENE(the_one_that_is_live_is_told),
 		IN_SCENE(a_notice_on_its_way_pins),
+		IN_SCENE(a_parked_one_is_told_afterwards_in_order),
+		IN_SCENE(what_waited_is_told_to_the_next_one),
+		IN_SCENE(nobody_is_told_where_the_plugin_is_gone),
 	};
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }

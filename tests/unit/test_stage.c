@@ -1,6 +1,8 @@
 /* The next world's plugins: made beside those that serve, in their order, and undone. */
 #include "fixtures/puppet_sql.h"
+#include "fixtures/puppet_state.h"
 
+#include "act/park.h"
 #include "act/service.h"
 #include "base/mem.h"
 #include "reload/stage.h"
@@ -626,6 +628,83 @@ static void undoing_ends_providers_last(void **state)
 	assert_non_null(kept->generation);
 }
 
+/* ---- handing over ---- */
+
+static struct puppet_state *keeper(struct scene *scene, uint32_t format)
+{
+	return puppet_state_new(scene->house, "a_keeper", ACT_F_PARALLEL, 0, format);
+}
+
+/* Its clients wait no longer than they must: it comes after those that do not. */
+static void those_that_hand_over_come_last(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet_state *old = keeper(scene, 1), *new = keeper(scene, 2);
+	struct puppet *other = parallel(scene, "z_other");
+	const struct plan_entry *entry = add_new(scene, new->puppet, old->puppet);
+	add_new(scene, other, NULL);
+	old->saves = "kept";
+	puppet_forget(old->puppet);
+	make(scene);
+	puppet_told(old->puppet, "save");
+	puppet_told(new->puppet, "create load start");
+	assert_string_equal(new->loaded, "kept");
+	assert_true(entry->handed_over);
+	assert_true(park_is_on(old->puppet->generation));
+	/* Generations are numbered as they are made. */
+	assert_true(other->generation->number < new->puppet->generation->number);
+}
+
+static void a_start_that_fails_after_it_gives_back(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet_state *old = keeper(scene, 1), *new = keeper(scene, 2);
+	const struct plan_entry *entry = add_new(scene, new->puppet, old->puppet);
+	new->puppet->start_rc = ACT_E_FAIL;
+	make(scene);
+	is_refused(entry, "start failed");
+	puppet_told(new->puppet, "create load start destroy unload");
+	assert_false(entry->handed_over);
+	assert_false(park_is_on(old->puppet->generation));
+	assert_true(is_live(scene, old->puppet));
+}
+
+static void a_load_that_fails_refuses_it(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet_state *old = keeper(scene, 1), *new = keeper(scene, 2);
+	const struct plan_entry *entry = add_new(scene, new->puppet, old->puppet);
+	new->load_rc = ACT_E_NOSUPP;
+	make(scene);
+	is_refused(entry, "load() does not know format 1");
+	puppet_told(new->puppet, "create load destroy unload");
+	assert_false(park_is_on(old->puppet->generation));
+	assert_true(is_live(scene, old->puppet));
+}
+
+static void undoing_gives_back_what_was_handed_over(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet_state *old = keeper(scene, 1), *new = keeper(scene, 2);
+	const struct plan_entry *entry = add_new(scene, new->puppet, old->puppet);
+	make(scene);
+	assert_true(park_is_on(old->puppet->generation));
+	stage_undo(&scene->stage);
+	is_refused(entry, "the whole reload was refused");
+	puppet_told(new->puppet, "create load start destroy unload");
+	assert_false(park_is_on(old->puppet->generation));
+	assert_false(entry->handed_over);
+}
+
+static void without_one_before_nothing_is_loaded(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet_state *first = keeper(scene, 1);
+	add_new(scene, first->puppet, NULL);
+	make(scene);
+	puppet_told(first->puppet, "create start");
+}
+
 #define IN_SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -660,6 +739,11 @@ int main(void)
 		IN_SCENE(what_a_refused_one_leaves_in_memory_is_named),
 		IN_SCENE(one_that_hangs_has_no_services_any_more),
 		IN_SCENE(undoing_ends_providers_last),
+		IN_SCENE(those_that_hand_over_come_last),
+		IN_SCENE(a_start_that_fails_after_it_gives_back),
+		IN_SCENE(a_load_that_fails_refuses_it),
+		IN_SCENE(undoing_gives_back_what_was_handed_over),
+		IN_SCENE(without_one_before_nothing_is_loaded),
 	};
 	return cmocka_run_group_tests_name("stage", tests, NULL, NULL);
 }

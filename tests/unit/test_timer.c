@@ -1,6 +1,8 @@
 /* The timers of a generation: set and dropped from any thread, and dead with it. */
 #include "fixtures/puppet.h"
 
+#include "act/park.h"
+
 /* Each post goes through here, so that a test can look at what holds meanwhile. */
 struct loop;
 struct post;
@@ -241,6 +243,50 @@ static void a_plugin_without_on_timer_may_set_one(void **state)
 	eventually(count(scene) == 0);
 }
 
+/* ---- while their generation is parked ---- */
+
+static void those_that_are_due_meanwhile_come_once_afterwards(void **state)
+{
+	struct scene *scene = *state;
+	serve(scene);
+	park_begin(scene->puppet->generation);
+	set(scene, 7, 1, 0);
+	act_timer often = set(scene, 8, 1, 1), dropped = set(scene, 9, 1, 0);
+	set(scene, 10, 3600000, 0);
+	let_time_pass(scene);
+	puppet_told(scene->puppet, "");
+	assert_int_equal(count(scene), 4);
+	assert_int_equal(scene->h->timer_drop(scene->h, dropped), ACT_OK);
+	park_end(scene->puppet->generation, false);
+	eventually(puppet_heard(scene->puppet, "timer:7"));
+	eventually(puppet_heard(scene->puppet, "timer:8"));
+	assert_int_equal(scene->h->timer_drop(scene->h, often), ACT_OK);
+	house_settle(scene->house);
+	assert_false(puppet_heard(scene->puppet, "timer:9"));
+	assert_false(puppet_heard(scene->puppet, "timer:10"));
+	puppet_forget(scene->puppet);
+	let_time_pass(scene);
+	puppet_told(scene->puppet, "");
+	assert_int_equal(count(scene), 1);
+}
+
+/* The next one serves: those of the one before never come, and end with it. */
+static void those_of_one_that_was_replaced_stand_still(void **state)
+{
+	struct scene *scene = *state;
+	serve(scene);
+	set(scene, 7, 1, 1);
+	eventually(puppet_heard(scene->puppet, "timer:7"));
+	park_begin(scene->puppet->generation);
+	puppet_forget(scene->puppet);
+	park_end(scene->puppet->generation, true);
+	let_time_pass(scene);
+	puppet_told(scene->puppet, "");
+	assert_int_equal(generation_step(scene->puppet->generation, STEP_STOP, EVENTUALLY_MS),
+	                 ACT_OK);
+	assert_int_equal(count(scene), 0);
+}
+
 /* ---- the end ---- */
 
 static void they_die_with_their_generation(void **state)
@@ -345,6 +391,8 @@ int main(void)
 		IN_SCENE(a_timer_may_set_and_drop_others),
 		IN_SCENE(one_that_never_started_is_dropped),
 		IN_SCENE(a_plugin_without_on_timer_may_set_one),
+		IN_SCENE(those_that_are_due_meanwhile_come_once_afterwards),
+		IN_SCENE(those_of_one_that_was_replaced_stand_still),
 		IN_SCENE(they_die_with_their_generation),
 		IN_SCENE(they_die_while_threads_set_more),
 		IN_SCENE(one_that_is_taken_out_has_its_end_posted),
