@@ -2,7 +2,7 @@
  * key and error, nothing besides, and its examples fit the schemas. */
 #include <cjson/cJSON.h>
 
-#include "fake_host.h"
+#include <act/fake.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
