@@ -1,5 +1,7 @@
 #include "reload/folder.h"
 
+#include "reload/scratch.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -70,14 +72,24 @@ static int take_lock(struct folder *folder, struct err *why)
 	return 0;
 }
 
+/* A copy of a plugin or, where a server ended in the middle of a trial, the folder of that. */
+static void empty_one(const struct folder *folder, int run_fd, const char *name)
+{
+	char path[PATH_MAX];
+	if (name[0] == '.' || unlinkat(run_fd, name, 0) == 0 || errno != EISDIR)
+		return;
+	int len = snprintf(path, sizeof path, "%s/%s", folder->run_dir, name);
+	if (len > 0 && (size_t)len < sizeof path)
+		scratch_remove(path);
+}
+
 static void empty_run(const struct folder *folder)
 {
 	DIR *dir = opendir(folder->run_dir);
 	if (dir == NULL)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
+		empty_one(folder, dirfd(dir), entry->d_name);
 	closedir(dir);
 }
 

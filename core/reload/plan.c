@@ -112,7 +112,12 @@ static int examine(struct plan_entry *entry, const struct config *config,
 		unload(entry);
 		return 0;
 	}
-	if (prove_file(NULL, entry->plugin.copy, config->load_ms, &entry->why) != 0)
+	struct prove_trial trial = { .path = entry->plugin.copy,
+		                     .name = entry->plugin.name,
+		                     .settings = entry->plugin.settings,
+		                     .folder = folder->run_dir,
+		                     .deadline_ms = config->load_ms };
+	if (prove_file(&trial, &entry->why) != 0)
 		return -1;
 	return module_open(entry->plugin.copy, &entry->manifest, &entry->module, &entry->why);
 }

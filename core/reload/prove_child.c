@@ -1,19 +1,32 @@
 #include "reload/prove.h"
 
-#include "act/manifest.h"
 #include "act/module.h"
-#include "reload/prove_wire.h"
+#include "base/latch.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "reload/prove_life.h"
+#include "reload/prove_limits.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* What is tried, and where. */
+struct attempt {
+	const char *path;
+	const char *data_dir;
+	unsigned long deadline_ms;
+	char *settings;
+	struct prove_voice voice;
+	struct manifest manifest;
+	struct module *module;
+	struct prove_host host;
+	struct prove_trace before;
+};
 
 /* The process is known to the asker alone; a person who finds the option gets this far. */
 static int bad_usage(void)
@@ -24,84 +37,160 @@ static int bad_usage(void)
 	return 2;
 }
 
-static bool say(const char *cookie, const char *word, const char *sentence)
-{
-	char line[PROVE_LINE_MAX];
-	int len = snprintf(line, sizeof line, "%s %s%s%s", cookie, word, sentence[0] ? " " : "",
-	                   sentence);
-	size_t size, i;
-	ssize_t done;
-	if (len < 0)
-		return false;
-	size = (size_t)len < sizeof line - 1 ? (size_t)len : sizeof line - 2;
-	/* One line is one record, whatever a loader's message has in it. */
-	for (i = 0; i < size; i++)
-		if (line[i] == '\n' || line[i] == '\0')
-			line[i] = ' ';
-	line[size++] = '\n';
-	do
-		done = write(PROVE_FD, line, size);
-	while (done < 0 && errno == EINTR);
-	return done == (ssize_t)size;
-}
-
-/* The asker kills this process at the deadline; these hold where the asker is gone, too. A limit on
- * memory is not among them: sanitizers reserve terabytes of addresses. */
-static bool set_limits(unsigned long deadline_ms)
-{
-	rlim_t seconds = deadline_ms / 1000 + 2;
-	struct rlimit none = { 0, 0 }, cpu = { seconds, seconds + 1 };
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
-	       setrlimit(RLIMIT_CPU, &cpu) == 0;
-}
-
-/* Sanitizers turn a crash into an exit; here it is to be seen as the signal that it was. */
-static void let_signals_kill(void)
+/* Sanitizers turn a crash into an exit; here it is to be seen as the signal that it was. What the
+ * server ignores is ignored here, too. */
+static void set_signals(void)
 {
 	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
-	size_t i;
-	for (i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
+	for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
 		signal(deadly[i], SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
-static int try_file(const char *path, const char *cookie, struct err *why)
+/* ---- on a worker ---- */
+
+struct life_task {
+	struct task task;
+	struct prove_life life;
+	struct latch *latch;
+	int rc;
+	struct err why;
+};
+
+static void on_life(struct task *task)
 {
-	struct manifest manifest;
-	struct module *module;
-	if (manifest_read_path(path, &manifest, why) != 0)
-		return -1;
-	if (!say(cookie, PROVE_LOADING, ""))
-		return err_set(why, "the asker is gone");
-	if (module_open(path, &manifest, &module, why) != 0)
-		return -1;
-	if (!say(cookie, PROVE_UNLOADING, ""))
-		return err_set(why, "the asker is gone");
-	/* One that stays in memory is not refused for that; the server says so when it unloads. */
-	module_close(module, NULL);
+	struct life_task *live = (struct life_task *)task;
+	live->rc = prove_life_run(&live->life, &live->why);
+	latch_down(live->latch);
+}
+
+static int live_on(struct attempt *attempt, struct pool *pool, struct err *why)
+{
+	struct life_task live = {
+		.task.run = on_life,
+		.life = { module_table(attempt->module), &attempt->host, &attempt->before },
+		.latch = latch_new(1),
+	};
+	prove_host_init(&attempt->host, &attempt->voice, &attempt->manifest, attempt->settings,
+	                attempt->data_dir);
+	pool_submit_to(pool, 0, &live.task);
+	latch_wait(live.latch, 0); /* the asker's deadline ends this */
+	if (live.rc != 0)
+		*why = live.why;
+	return live.rc;
+}
+
+/* ---- what is left ---- */
+
+static int check_threads(const struct attempt *attempt, struct err *why)
+{
+	unsigned long wait_ms = attempt->deadline_ms / 2 < 1000 ? attempt->deadline_ms / 2 : 1000;
+	int more = prove_trace_threads(&attempt->before, (uint32_t)wait_ms);
+	if (more == 0)
+		return 0;
+	return err_set(why,
+	               "%d of its threads still run after destroy, in code that is about to be "
+	               "unloaded: end them in stop or destroy, or set ACT_F_THREADS",
+	               more);
+}
+
+static int check_signals(const struct attempt *attempt, struct err *why)
+{
+	bool function;
+	int number = prove_trace_signal(&attempt->before, &function);
+	if (number == 0 || !function)
+		return 0;
+	const char *text = sigdescr_np(number);
+	return err_set(why,
+	               "it leaves a handler for signal %d (%s), which would be called after it "
+	               "is unloaded: set back in destroy what was there before",
+	               number, text != NULL ? text : "unknown");
+}
+
+static int unload(struct attempt *attempt, struct err *why)
+{
+	struct err resident;
+	prove_step_begins(&attempt->voice, PROVE_UNLOAD);
+	if (module_close(attempt->module, &resident))
+		return check_signals(attempt, why);
+	/* Not refused for that; it costs memory at each reload. */
+	prove_say(&attempt->voice, PROVE_NOTE, resident.text);
 	return 0;
+}
+
+/* ---- all ---- */
+
+static int try_file(struct attempt *attempt, struct err *why)
+{
+	struct pool *pool = pool_new(1, 1);
+	if (manifest_read_path(attempt->path, &attempt->manifest, why) != 0)
+		return -1;
+	prove_trace_take(&attempt->before);
+	prove_step_begins(&attempt->voice, PROVE_LOAD);
+	if (module_open(attempt->path, &attempt->manifest, &attempt->module, why) != 0)
+		return -1;
+	bool stays = (module_table(attempt->module)->flags & ACT_F_THREADS) != 0;
+	if (live_on(attempt, pool, why) != 0)
+		return -1;
+	if (prove_trace_process())
+		prove_say(&attempt->voice, PROVE_NOTE, "it leaves a process that it started");
+	if (stays)
+		return 0; /* is never unloaded */
+	if (check_threads(attempt, why) != 0 || unload(attempt, why) != 0)
+		return -1;
+	/* Only now: what a thread does at its end may lead into what was unloaded. */
+	prove_step_begins(&attempt->voice, PROVE_END);
+	pool_free(pool);
+	return 0;
+}
+
+static char *read_settings(void)
+{
+	struct stat about;
+	if (fstat(PROVE_SETTINGS_FD, &about) != 0)
+		return NULL;
+	char *text = mem_new(1, (size_t)about.st_size + 1);
+	if (pread(PROVE_SETTINGS_FD, text, (size_t)about.st_size, 0) != about.st_size) {
+		free(text);
+		return NULL;
+	}
+	close(PROVE_SETTINGS_FD);
+	return text;
+}
+
+/* False: this is not what an asker starts. */
+static bool read_arguments(int argc, char **argv, struct attempt *attempt)
+{
+	struct stat about;
+	char *end = NULL;
+	if (argc != PROVE_ARGS || strlen(argv[3]) != PROVE_COOKIE_SIZE - 1 ||
+	    strchr(argv[2], '/') == NULL)
+		return false;
+	attempt->path = argv[2];
+	memcpy(attempt->voice.cookie, argv[3], PROVE_COOKIE_SIZE);
+	attempt->deadline_ms = strtoul(argv[4], &end, 10);
+	attempt->data_dir = argv[5];
+	if (end == argv[4] || *end != '\0' || fstat(PROVE_FD, &about) != 0 ||
+	    fcntl(PROVE_FD, F_SETFD, FD_CLOEXEC) != 0)
+		return false;
+	attempt->voice.pipe = about.st_ino;
+	attempt->settings = read_settings();
+	return attempt->settings != NULL;
 }
 
 int prove_main(int argc, char **argv)
 {
+	static struct attempt attempt; /* what a plugin leaves running may use it to the end */
 	struct err why = { "" };
-	char *end = NULL;
-	const char *path, *cookie;
-	unsigned long deadline_ms;
-	bool told;
-	if (argc != 5 || strlen(argv[3]) != PROVE_COOKIE_SIZE - 1 || strchr(argv[2], '/') == NULL)
+	if (!read_arguments(argc, argv, &attempt))
 		return bad_usage();
-	path = argv[2];
-	cookie = argv[3];
-	deadline_ms = strtoul(argv[4], &end, 10);
-	if (end == argv[4] || *end != '\0' || fcntl(PROVE_FD, F_SETFD, FD_CLOEXEC) != 0)
-		return bad_usage();
-	let_signals_kill();
-	if (!set_limits(deadline_ms))
-		told = say(cookie, PROVE_REFUSED, "cannot be tried: no limits can be set");
-	else if (try_file(path, cookie, &why) != 0)
-		told = say(cookie, PROVE_REFUSED, why.text);
+	set_signals();
+	if (!prove_limits_set(attempt.deadline_ms))
+		prove_say(&attempt.voice, PROVE_REFUSED, "cannot be tried: no limits can be set");
+	else if (try_file(&attempt, &why) != 0)
+		prove_say(&attempt.voice, PROVE_REFUSED, why.text);
 	else
-		told = say(cookie, PROVE_OK, "");
+		prove_say(&attempt.voice, PROVE_OK, "");
 	/* Without exit(): a file that stayed in memory may have left functions to run there. */
-	_exit(told ? 0 : 1);
+	_exit(0);
 }

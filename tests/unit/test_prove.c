@@ -1,28 +1,12 @@
-/* Trying plugin files in a process of their own. This program is both sides: it starts itself. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* Trying plugin files in a process of their own: loading them. The steps of their life are in
+ * test_prove_life.c. This program is both sides: it starts itself. */
+#include "fixtures/trials.h"
 
-#include <cmocka.h>
-
-#include "../bad/find.h"
-#include "reload/prove.h"
-
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-
-/* Far beyond what a trial takes, also on a busy machine; only what hangs waits for it. */
-enum { LONG_MS = 50000 };
-/* For what never ends, each of which costs the test this long. On a busy machine it may be over
- * before the file was even opened: what is said does not depend on that. */
-enum { SHORT_MS = 300 };
 
 static int count_descriptors(void)
 {
@@ -35,39 +19,18 @@ static int count_descriptors(void)
 	return count;
 }
 
-static void nobody_is_left(void)
-{
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
-}
-
-static void refused_with(const char *file, uint32_t deadline_ms, const char *expected)
-{
-	struct err why = { "" };
-	if (prove_file(NULL, bad_path(file), deadline_ms, &why) != -1)
-		fail_msg("%s: taken, expected \"…%s…\"", file, expected);
-	if (strstr(why.text, expected) == NULL)
-		fail_msg("%s: expected \"…%s…\", found \"%s\"", file, expected, why.text);
-	nobody_is_left();
-}
-
 static void takes_good_ones(void **state)
 {
 	static const char *const files[] = {
 		"good_a.so", "good_b.so",
-		/* Fit to be loaded; what is wrong with them shows later. */
-		"bad_create.so", "bad_start.so", "bad_thread_local.so", "bad_unique.so",
-		"bad_nodelete.so"
+		/* They stay in memory, which is no reason to refuse them. */
+		"bad_thread_local.so", "bad_unique.so", "bad_nodelete.so"
 	};
 	size_t i;
 	int before = count_descriptors();
 	(void)state;
-	for (i = 0; i < sizeof files / sizeof files[0]; i++) {
-		struct err why = { "" };
-		if (prove_file(NULL, bad_path(files[i]), LONG_MS, &why) != 0)
-			fail_msg("%s: %s", files[i], why.text);
-		nobody_is_left();
-	}
+	for (i = 0; i < sizeof files / sizeof files[0]; i++)
+		taken(files[i], "{}");
 	assert_int_equal(count_descriptors(), before);
 }
 
@@ -121,7 +84,7 @@ static void what_it_started_is_killed_too(void **state)
 	(void)state;
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	alarm(LONG_MS / 1000);
-	assert_int_equal(prove_file(NULL, bad_path("bad_ctor_fork.so"), LONG_MS, &why), 0);
+	assert_int_equal(try_path(bad_path("bad_ctor_fork.so"), "{}", LONG_MS, &why), 0);
 	assert_true(waitpid(-1, &status, 0) > 0);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
@@ -131,10 +94,10 @@ static void what_it_started_is_killed_too(void **state)
 }
 
 /* A file of the right length with a hole in it passes the checks or not, as the hole falls; it may
- * kill the loader in ways that nobody foresees. Whatever it does, it does it over there. */
+ * kill or stop the loader in ways that nobody foresees. Whatever it does, it does it over there. */
 static void holes_harm_only_the_trial(void **state)
 {
-	enum { HOLE = 512, TRIES = 40 };
+	enum { HOLE = 512, TRIES = 40, ENOUGH_MS = 3000 };
 	static char bytes[1 << 20];
 	char path[] = "/tmp/actd_prove_XXXXXX";
 	FILE *good = fopen(bad_path("good_a.so"), "rbe");
@@ -152,7 +115,7 @@ static void holes_harm_only_the_trial(void **state)
 		off_t at = (off_t)(i * (size - HOLE) / TRIES);
 		assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
 		assert_int_equal(pwrite(fd, zeros, HOLE, at), HOLE);
-		if (prove_file(NULL, path, LONG_MS, &why) != 0) {
+		if (try_path(path, "{}", ENOUGH_MS, &why) != 0) {
 			assert_true(why.text[0] != '\0');
 			refused++;
 		}
@@ -181,11 +144,23 @@ static void a_program_that_cannot_try_is_named(void **state)
 {
 	struct err why = { "" };
 	(void)state;
-	assert_int_equal(prove_file("/nowhere/actd", bad_path("good_a.so"), LONG_MS, &why), -1);
+	struct prove_trial trial = { .program = "/nowhere/actd",
+		                     .path = bad_path("good_a.so"),
+		                     .name = "swap",
+		                     .settings = "{}",
+		                     .folder = trials_folder,
+		                     .deadline_ms = LONG_MS };
+	assert_int_equal(prove_file(&trial, &why), -1);
 	assert_string_equal(why.text, "cannot be tried: /nowhere/actd cannot be started: "
 	                              "No such file or directory");
-	assert_int_equal(prove_file("/bin/true", bad_path("good_a.so"), LONG_MS, &why), -1);
+	trial.program = "/bin/true";
+	assert_int_equal(prove_file(&trial, &why), -1);
 	assert_non_null(strstr(why.text, "ended before it began"));
+	trial.folder = "/nowhere";
+	assert_int_equal(prove_file(&trial, &why), -1);
+	assert_string_equal(why.text,
+	                    "no folder can be made in /nowhere: No such file or directory");
+	folder_is_empty();
 	nobody_is_left();
 }
 
@@ -204,8 +179,8 @@ static void *prove_some(void *context)
 	int i;
 	for (i = 0; i < ROUNDS; i++) {
 		struct err why = { "" };
-		prover->as_expected += prove_file(NULL, prover->good, LONG_MS, &why) == 0;
-		prover->as_expected += prove_file(NULL, prover->bad, LONG_MS, &why) == -1 &&
+		prover->as_expected += try_path(prover->good, "{}", LONG_MS, &why) == 0;
+		prover->as_expected += try_path(prover->bad, "{}", LONG_MS, &why) == -1 &&
 		                       strstr(why.text, "signal 11") != NULL;
 	}
 	return NULL;
@@ -260,5 +235,5 @@ int main(int argc, char **argv)
 	};
 	if (argc > 1 && strcmp(argv[1], "--prove") == 0)
 		return prove_main(argc, argv);
-	return cmocka_run_group_tests_name("prove", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("prove", tests, make_folder, remove_folder);
 }

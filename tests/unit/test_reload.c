@@ -163,7 +163,7 @@ static void a_bad_file_costs_only_itself_at_the_start(void **state)
 	put(scene, "bad_start.so", "bad.so");
 	put(scene, "bad_zero.so", "zero.so");
 	assert_int_equal(start_with(scene, HEAD SERV "}"), RELOAD_PARTIAL);
-	logged(scene, "plugin bad_start: start: the tide is out");
+	logged(scene, "plugin bad_start (trial): start: the tide is out");
 	logged(scene, "plugin bad_start: refused: start failed (-9)");
 	logged(scene, "plugins/zero.so: refused: ");
 	served_by(connect_to(scene, 0), "a");
