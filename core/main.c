@@ -157,16 +157,40 @@ static void tell(struct admin *admin, const struct reload *reload, const struct 
 	admin_reloaded(admin, reload_report(reload), config, ticket);
 }
 
+/* Waits for a word and does what it asks for. True: there is a report, for those up to `*ticket`.
+ * False: the server is to end. */
+static bool obey(struct reload *reload, uint64_t *ticket)
+{
+	for (;;) {
+		*ticket = 0;
+		switch (signals_wait_for(reload_patience_ms(reload), ticket)) {
+		case SIGNALS_RELOAD:
+			reload_again(reload);
+			return true;
+		case SIGNALS_PROMOTE:
+			reload_promote(reload);
+			return true;
+		case SIGNALS_ROLLBACK:
+			reload_roll_back(reload);
+			return true;
+		case SIGNALS_NOTHING:
+			if (reload_look(reload))
+				return true;
+			break;
+		case SIGNALS_END:
+			return false;
+		}
+	}
+}
+
 static void serve(struct reload *reload, struct net *net, struct admin *admin)
 {
 	uint64_t ticket;
 	net_accept(net);
 	admin_ready(admin);
 	log_info("main", "ready");
-	while (signals_wait(&ticket) == SIGNALS_RELOAD) {
-		reload_again(reload);
+	while (obey(reload, &ticket))
 		tell(admin, reload, net, ticket);
-	}
 	admin_ending(admin);
 }
 

@@ -99,7 +99,8 @@ const struct command commands[] = {
 	  .summary = "have the config and the plugins read anew",
 	  .text = "Does what SIGHUP does, waits for it, and prints what became of each plugin. "
 	          "Connections\n"
-	          "stay open. Exit code 1 where the reload was refused, or a plugin was.\n",
+	          "stay open. Exit code 2 where a plugin was refused, 1 where the whole reload "
+	          "was.\n",
 	  .examples =
 	          "  actctl check-config conf/actd.json && actctl reload --config conf/actd.json\n",
 	  .run = command_reload },

@@ -66,6 +66,7 @@ struct options {
 	const char *settings;         /* JSON text, or @FILE; NULL: not given */
 	bool strict;
 	/* dev */
+	bool promote, rollback;
 	bool once;
 	/* what is not an option */
 	char *const *arguments;

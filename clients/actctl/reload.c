@@ -28,24 +28,42 @@ static void print(const cJSON *report)
 	printf("reload %.0f: %s\n", admin_number(report, "number"), admin_text(report, "verdict"));
 }
 
+static enum outcome outcome_of(const cJSON *report)
+{
+	const char *verdict = admin_text(report, "verdict");
+	if (strcmp(verdict, "refused") == 0)
+		return REFUSED;
+	return strcmp(verdict, "partial") == 0 ? PARTIAL : DONE;
+}
+
+static const char *path_of(const struct options *options)
+{
+	return options->promote    ? "/v1/reload/promote"
+	       : options->rollback ? "/v1/reload/rollback"
+	                           : "/v1/reload";
+}
+
 enum outcome command_reload(const struct options *options)
 {
 	cJSON *report = NULL;
-	enum outcome outcome = admin_ask(options, "POST", "/v1/reload", &report);
+	if (options->promote && options->rollback)
+		return say_failure(USAGE, "see actctl reload --help",
+		                   "expected --promote or --rollback, found both");
+	enum outcome outcome = admin_ask(options, "POST", path_of(options), &report);
 	if (outcome != DONE)
 		return outcome;
-	bool taken = strcmp(admin_text(report, "verdict"), "taken") == 0;
+	outcome = outcome_of(report);
 	if (options->json) {
 		say_object(report);
 	} else {
 		print(report);
 		cJSON_Delete(report);
 	}
-	if (!taken) {
+	if (outcome != DONE) {
 		fflush(stdout); /* the reasons first, also where both go to one terminal */
 		fputs("actctl: not all was taken; what was not serves on as before\n"
 		      "actctl: mend what is said above, and reload again\n",
 		      stderr);
 	}
-	return taken ? DONE : REFUSED;
+	return outcome;
 }

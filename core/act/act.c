@@ -70,7 +70,7 @@ static bool may_wait(struct conn *conn, const struct message *message, struct ou
 void act_message(struct conn *conn, const struct message *message)
 {
 	const struct act_loop *loop = conn->loop->act;
-	const struct world *world = world_now(loop->act);
+	const struct world *world = world_of(loop->act, conn->id);
 	const struct route *route = conn->endpoint->mode == CONFIG_MODE_RAW
 	                                    ? world_raw(world, conn->endpoint->id)
 	                                    : world_route(world, message->ticket.code);

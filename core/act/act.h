@@ -44,6 +44,10 @@ struct act {
 	struct net *net;
 	struct pool *pool;
 	_Atomic(const struct world *) world;
+	/* The one before, while it is kept (reload/previous.h); NULL: it is not. Of 100 connections
+	 * `share` have the new one. */
+	_Atomic(const struct world *) before;
+	_Atomic uint32_t share;
 	struct act_loop *loops; /* as many as the net has */
 	struct need auth;       /* the server's own use of act.auth/1 */
 	struct sql_handles *sql;

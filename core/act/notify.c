@@ -143,7 +143,7 @@ static void park(struct act_loop *loop, const struct generation *generation,
 static void notify(struct conn *conn, struct notice *notice, bool now)
 {
 	struct act_loop *loop = conn->loop->act;
-	const struct world *world = world_now(loop->act);
+	const struct world *world = world_of(loop->act, conn->id);
 	for (size_t i = 0; i < world->live_count; i++) {
 		struct generation *generation = world->live[i];
 		bool here = generation->parallel || generation->home == conn->loop;

@@ -213,7 +213,7 @@ static act_rc provider_for(const act_host *h, act_sql_tx tx, struct generation *
 static act_rc sql_migrate(const act_host *h, const act_sql_step *steps, uint32_t count,
                           uint32_t stride, act_sql_error *why)
 {
-	struct generation *provider;
+	struct generation *provider = NULL;
 	act_sql_tx none;
 	const char *name = generation_of(h)->manifest.name;
 	act_rc rc = provider_for(h, 0, &provider, &none);
@@ -230,7 +230,7 @@ static act_rc sql_migrate(const act_host *h, const act_sql_step *steps, uint32_t
 
 static act_rc sql_begin(const act_host *h, uint32_t flags, act_sql_tx *tx, act_sql_error *why)
 {
-	struct generation *provider;
+	struct generation *provider = NULL;
 	act_sql_tx theirs;
 	act_rc rc = provider_for(h, 0, &provider, &theirs);
 	if (rc != ACT_OK)
@@ -287,7 +287,7 @@ static act_rc sql_rollback(const act_host *h, act_sql_tx tx)
 static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
                        uint32_t arg_count, int64_t *changed, act_sql_error *why)
 {
-	struct generation *provider;
+	struct generation *provider = NULL;
 	act_sql_tx theirs;
 	act_rc rc = provider_for(h, tx, &provider, &theirs);
 	if (rc != ACT_OK)
@@ -305,7 +305,7 @@ static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const ac
 static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const act_sql_value *args,
                         uint32_t arg_count, act_sql_rows *rows, act_sql_error *why)
 {
-	struct generation *provider;
+	struct generation *provider = NULL;
 	act_sql_tx theirs_tx;
 	act_sql_rows theirs;
 	act_rc rc = provider_for(h, tx, &provider, &theirs_tx);

@@ -95,7 +95,7 @@ struct stats_generation *stats_enter(struct stats *stats, uint64_t number, const
 
 void stats_turn(struct stats_generation *generation, enum stats_state state)
 {
-	CHECK(state == STATS_SERVING || state == STATS_DRAINING);
+	CHECK(state >= STATS_SERVING && state <= STATS_DRAINING);
 	pthread_mutex_lock(&generation->stats->lock);
 	generation->state = state;
 	generation->served = true;

@@ -33,6 +33,7 @@ enum {
 enum stats_state {
 	STATS_MADE,     /* nobody is served by it yet; not listed by stats_each() */
 	STATS_SERVING,  /* messages are routed to it */
+	STATS_HELD,     /* it was replaced, and may serve again */
 	STATS_DRAINING, /* it was replaced, and ends its calls */
 	STATS_ENDED,    /* it is no more */
 };

@@ -62,6 +62,17 @@ static inline const struct world *world_now(const struct act *act)
 	return atomic_load_explicit(&act->world, memory_order_acquire);
 }
 
+/* The world of one connection: the same one for as long as there are two. */
+static inline const struct world *world_of(const struct act *act, act_conn conn)
+{
+	const struct world *before = atomic_load_explicit(&act->before, memory_order_acquire);
+	/* Numbers that were given one after the other end up far from each other (Knuth, The Art of
+	 * Computer Programming, volume 3, section 6.4). */
+	if (before == NULL || (conn * 0x9E3779B97F4A7C15u >> 32) % 100 < atomic_load(&act->share))
+		return world_now(act);
+	return before;
+}
+
 /* Gives every push of every plugin its code, as the config (or else the plugin) says; where two
  * plugins bring the same code along the first has it, and the log tells. To be called as the world
  * is swapped in. */

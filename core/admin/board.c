@@ -80,11 +80,11 @@ uint32_t board_patience_ms(struct board *board)
 	return PATIENCE_STEPS * load_ms;
 }
 
-void board_ask(struct board *board, struct board_ask *ask)
+void board_ask(struct board *board, struct board_ask *ask, enum signals_word word)
 {
 	pthread_mutex_lock(&board->lock);
 	/* Under the lock: main may be done with it before this returns. */
-	ask->ticket = signals_ask_reload();
+	ask->ticket = signals_ask(word);
 	ask->report = NULL;
 	ask->next = board->asks;
 	board->asks = ask;

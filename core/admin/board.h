@@ -9,6 +9,7 @@
 
 #include "act/act.h"
 #include "base/config.h"
+#include "base/signals.h"
 #include "reload/report.h"
 
 #include <cjson/cJSON.h>
@@ -19,7 +20,7 @@
 
 enum board_phase { BOARD_STARTING, BOARD_READY, BOARD_ENDING };
 
-enum { BOARD_VERDICTS = RELOAD_REFUSED + 1 };
+enum { BOARD_VERDICTS = RELOAD_VERDICTS };
 
 /* Somebody waits for a reload. */
 struct board_ask {
@@ -60,8 +61,9 @@ void board_pin(struct board *board, const struct reload_report *report, uint32_t
 enum board_phase board_phase(struct board *board);
 /* [admin] How long a client waits for a reload, in milliseconds. */
 uint32_t board_patience_ms(struct board *board);
-/* [admin] Asks the main thread for a reload. `ask` stays on the board until board_withdraw(). */
-void board_ask(struct board *board, struct board_ask *ask);
+/* [admin] Asks the main thread for a reload, or for what signals_ask() knows else. `ask` stays on
+ * the board until board_withdraw(). */
+void board_ask(struct board *board, struct board_ask *ask, enum signals_word word);
 void board_withdraw(struct board *board, struct board_ask *ask);
 /* [admin] The report, which is the caller's to free; NULL: it is not over yet. */
 char *board_take_report(struct board *board, struct board_ask *ask);

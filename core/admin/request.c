@@ -88,7 +88,7 @@ static int send_response(const struct request *request, struct lws *wsi, struct 
 
 /* ---- waiting for a reload ---- */
 
-static int begin_to_wait(struct request *request, struct lws *wsi)
+static int begin_to_wait(struct request *request, struct lws *wsi, enum routes_word word)
 {
 	struct http *http = request->http;
 	request->wsi = wsi;
@@ -96,7 +96,10 @@ static int begin_to_wait(struct request *request, struct lws *wsi)
 	request->patience_ms = board_patience_ms(http->board);
 	request->next = http->waiting;
 	http->waiting = request;
-	board_ask(http->board, &request->ask);
+	board_ask(http->board, &request->ask,
+	          word == ROUTES_PROMOTE    ? SIGNALS_PROMOTE
+	          : word == ROUTES_ROLLBACK ? SIGNALS_ROLLBACK
+	                                    : SIGNALS_RELOAD);
 	/* The request is here: what is waited for now is ours. */
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 	lws_set_timer_usecs(wsi, (lws_usec_t)request->patience_ms * 1000);
@@ -121,9 +124,21 @@ int request_resume(struct request *request, struct lws *wsi)
 	return send_response(request, wsi, &response);
 }
 
-int request_answer(struct request *request, struct lws *wsi)
+static int answer_route(struct request *request, struct lws *wsi, const char *method,
+                        const char *path)
 {
 	struct board *board = request->http->board;
+	struct response response = { 0 };
+	enum routes_word word = routes_answer(board, method, path, &response);
+	if (word != ROUTES_ANSWERED && board_phase(board) != BOARD_ENDING)
+		return begin_to_wait(request, wsi, word);
+	if (word != ROUTES_ANSWERED)
+		routes_reload_ending(&response);
+	return send_response(request, wsi, &response);
+}
+
+int request_answer(struct request *request, struct lws *wsi)
+{
 	struct response response = { 0 };
 	char path[HTTP_HEAD_MAX];
 	const char *method = "";
@@ -135,11 +150,8 @@ int request_answer(struct request *request, struct lws *wsi)
 	/* libwebsockets takes no chunks apart; a body of known length is passed over. */
 	else if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) != 0)
 		routes_length_required(&response);
-	else if (routes_answer(board, method, path, &response) == ROUTES_RELOAD) {
-		if (board_phase(board) != BOARD_ENDING)
-			return begin_to_wait(request, wsi);
-		routes_reload_ending(&response);
-	}
+	else
+		return answer_route(request, wsi, method, path);
 	return send_response(request, wsi, &response);
 }
 

@@ -64,11 +64,16 @@ static void answer_status(struct board *board, struct response *response)
 static const struct {
 	const char *path;
 	const char *method;
-	void (*answer)(struct board *board, struct response *response); /* NULL: a reload */
+	void (*answer)(struct board *board, struct response *response); /* NULL: see `word` */
+	enum routes_word word;
 } routes[] = {
-	{ "/healthz", "GET", answer_health },  { "/readyz", "GET", answer_ready },
-	{ "/metrics", "GET", answer_metrics }, { "/v1/status", "GET", answer_status },
-	{ "/v1/reload", "POST", NULL },
+	{ "/healthz", "GET", answer_health, ROUTES_ANSWERED },
+	{ "/readyz", "GET", answer_ready, ROUTES_ANSWERED },
+	{ "/metrics", "GET", answer_metrics, ROUTES_ANSWERED },
+	{ "/v1/status", "GET", answer_status, ROUTES_ANSWERED },
+	{ "/v1/reload", "POST", NULL, ROUTES_RELOAD },
+	{ "/v1/reload/promote", "POST", NULL, ROUTES_PROMOTE },
+	{ "/v1/reload/rollback", "POST", NULL, ROUTES_ROLLBACK },
 };
 
 enum routes_word routes_answer(struct board *board, const char *method, const char *path,
@@ -85,10 +90,9 @@ enum routes_word routes_answer(struct board *board, const char *method, const ch
 			response->headers = get ? "Allow: GET, HEAD\r\n" : "Allow: POST\r\n";
 			return ROUTES_ANSWERED;
 		}
-		if (routes[i].answer == NULL)
-			return ROUTES_RELOAD;
-		routes[i].answer(board, response);
-		return ROUTES_ANSWERED;
+		if (routes[i].answer != NULL)
+			routes[i].answer(board, response);
+		return routes[i].word;
 	}
 	refuse(response, 404, "not_found", false,
 	       "expected /healthz, /readyz, /metrics, /v1/status or /v1/reload");

@@ -19,7 +19,10 @@ struct response {
 
 enum routes_word {
 	ROUTES_ANSWERED, /* `*response` is the answer */
-	ROUTES_RELOAD,   /* a reload is to be asked for; its outcome is the answer */
+	/* Main is to be asked for this; its report is the answer: */
+	ROUTES_RELOAD,
+	ROUTES_PROMOTE,
+	ROUTES_ROLLBACK,
 };
 
 /* `method`: "GET", "POST", …; HEAD is answered as GET is, and the body not sent. `path`: without

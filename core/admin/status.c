@@ -98,7 +98,9 @@ static void list_generation(const struct stats_generation *generation, void *con
 	cJSON_AddStringToObject(one, "version", generation->version);
 	cJSON_AddNumberToObject(one, "generation", (double)generation->number);
 	cJSON_AddStringToObject(one, "state",
-	                        generation->state == STATS_SERVING ? "serving" : "draining");
+	                        generation->state == STATS_SERVING ? "serving"
+	                        : generation->state == STATS_HELD  ? "held"
+	                                                           : "draining");
 	cJSON_AddNumberToObject(one, "open_calls", (double)stats_open_calls(generation));
 	add_routes(one, listing->routes, generation->number);
 	cJSON_AddItemToArray(listing->plugins, one);

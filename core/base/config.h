@@ -114,6 +114,12 @@ struct config_admin {
 	char *token_file;            /* absolute; or NULL */
 };
 
+/* When the generation before a reload serves again by itself. */
+struct config_rollback {
+	uint32_t min_calls;      /* before it is judged */
+	uint32_t errors_percent; /* of them, above which it fails; 0: never */
+};
+
 struct config_log {
 	int level;   /* ACT_LOG_*: 0 debug, 1 info, 2 warn, 3 error */
 	bool frames; /* print each message */
@@ -151,6 +157,10 @@ struct config {
 	struct config_deflate deflate;
 	struct config_admin admin;
 	struct config_log log;
+	uint32_t hold_s; /* for how long a replaced generation can serve again; 0: it cannot */
+	uint32_t canary_percent; /* of connections that get new generations until they are told; 0:
+	                            all */
+	struct config_rollback rollback;
 	uint32_t ping_s;          /* between pings on a silent connection; 0: none */
 	uint32_t pong_s;          /* after a ping without any frame: the connection is dropped */
 	uint32_t handshake_ms;    /* from accept to the end of the upgrade */

@@ -172,6 +172,20 @@ static const struct config_key keys[] = {
 	{ "log.file", TEXT, "\"\"", LIVE,
 	  "File to append to, opened anew with SIGHUP; \"\": stderr." },
 
+	{ "hold_s", WHOLE(AT(hold_s), 0, 86400), "0", LIVE,
+	  "Seconds for which the plugins that a reload replaced are kept, so that they can serve "
+	  "again; 0: they end at once." },
+	{ "canary_percent", WHOLE(AT(canary_percent), 0, 100), "0", LIVE,
+	  "Share of the connections that a reload gives the new plugins, until actctl reload "
+	  "--promote or --rollback; 0: all of them, at once." },
+	{ "rollback", OBJECT, "{}", LIVE,
+	  "When a reload's plugins are taken back by themselves, while those before are kept." },
+	{ "rollback.errors_percent", WHOLE(AT(rollback.errors_percent), 0, 100), "0", LIVE,
+	  "More failures than this among a new plugin's calls (plugin_failed, deadline, "
+	  "unavailable) take the reload back; 0: never." },
+	{ "rollback.min_calls", WHOLE(AT(rollback.min_calls), 1, 1e6), "100", LIVE,
+	  "Calls of a new plugin before it is judged." },
+
 	{ "ping_s", WHOLE(AT(ping_s), 0, 3600), "25", LIVE,
 	  "Seconds of silence before a ping is sent; 0: never." },
 	{ "pong_s", WHOLE(AT(pong_s), 1, 3600), "10", LIVE,

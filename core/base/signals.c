@@ -14,19 +14,22 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t word_came = PTHREAD_COND_INITIALIZER;
-static uint64_t asked,
-	taken; /* reloads: the newest ticket, and the newest that main has heard of */
+static uint64_t last_ticket;
+static uint64_t first_reload, last_reload; /* that main has not heard of; 0: none */
+static uint64_t steer;                     /* the ticket of steer_word; 0: none */
+static enum signals_word steer_word;
 static bool end_wanted;
 static _Atomic uint32_t end_within_ms = 60000;
 static sigset_t heard;
 
 static void note(int number)
 {
+	if (number == SIGHUP) {
+		(void)signals_ask(SIGNALS_RELOAD);
+		return;
+	}
 	pthread_mutex_lock(&lock);
-	if (number == SIGHUP)
-		asked++;
-	else
-		end_wanted = true;
+	end_wanted = true;
 	pthread_cond_signal(&word_came);
 	pthread_mutex_unlock(&lock);
 }
@@ -71,25 +74,58 @@ void signals_open(void)
 	pthread_detach(thread);
 }
 
-uint64_t signals_ask_reload(void)
+uint64_t signals_ask(enum signals_word word)
 {
 	pthread_mutex_lock(&lock);
-	uint64_t ticket = ++asked;
+	uint64_t ticket = word != SIGNALS_RELOAD && steer != 0 ? steer : ++last_ticket;
+	if (word != SIGNALS_RELOAD) {
+		steer = ticket;
+		steer_word = word;
+	} else {
+		last_reload = ticket;
+		first_reload = first_reload != 0 ? first_reload : ticket;
+	}
 	pthread_cond_signal(&word_came);
 	pthread_mutex_unlock(&lock);
 	return ticket;
 }
 
-enum signals_word signals_wait(uint64_t *ticket)
+/* Under the lock. */
+static bool nothing_came(void)
 {
+	return first_reload == 0 && steer == 0 && !end_wanted;
+}
+
+/* Under the lock. Reloads that were asked for after a word of another kind come after it. */
+static enum signals_word take_word(uint64_t *ticket)
+{
+	if (end_wanted)
+		return SIGNALS_END;
+	if (steer != 0 && (first_reload == 0 || steer < first_reload)) {
+		*ticket = steer;
+		steer = 0;
+		return steer_word;
+	}
+	if (first_reload == 0)
+		return SIGNALS_NOTHING;
+	bool split = steer != 0 && steer < last_reload;
+	*ticket = split ? steer - 1 : last_reload;
+	first_reload = split ? steer + 1 : 0;
+	return SIGNALS_RELOAD;
+}
+
+enum signals_word signals_wait_for(int wait_ms, uint64_t *ticket)
+{
+	uint64_t until_ms = clock_ms() + (uint64_t)(wait_ms > 0 ? wait_ms : 0), none;
+	const struct timespec until = { (time_t)(until_ms / 1000),
+		                        (long)(until_ms % 1000) * 1000000 };
+	int rc = 0;
 	pthread_mutex_lock(&lock);
-	while (taken == asked && !end_wanted)
-		pthread_cond_wait(&word_came, &lock);
-	enum signals_word word = end_wanted ? SIGNALS_END : SIGNALS_RELOAD;
-	if (word == SIGNALS_RELOAD)
-		taken = asked;
-	if (ticket != NULL)
-		*ticket = taken;
+	while (nothing_came() && rc == 0)
+		rc = wait_ms < 0
+		             ? pthread_cond_wait(&word_came, &lock)
+		             : pthread_cond_clockwait(&word_came, &lock, CLOCK_MONOTONIC, &until);
+	enum signals_word word = take_word(ticket != NULL ? ticket : &none);
 	pthread_mutex_unlock(&lock);
 	return word;
 }

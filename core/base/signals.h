@@ -9,19 +9,34 @@
 
 #include <stdint.h>
 
-enum signals_word { SIGNALS_RELOAD, SIGNALS_END };
+enum signals_word {
+	SIGNALS_RELOAD,   /* read everything anew */
+	SIGNALS_PROMOTE,  /* what is being tried serves all */
+	SIGNALS_ROLLBACK, /* what was before serves again */
+	SIGNALS_NOTHING,  /* the time is over */
+	SIGNALS_END,
+};
+
+enum { SIGNALS_FOR_EVER = -1 };
 
 /* [main, before other threads are made] Blocks the three signals in this thread and in all that it
  * makes, and begins to listen. */
 void signals_open(void);
 
-/* [main] Waits for the next word. All that was asked since the last SIGNALS_RELOAD counts as one,
- * which `*ticket` (or NULL) tells: it answers every ticket up to that number. The end goes first.
+/* [main] Waits for the next word, at most `wait_ms` (or SIGNALS_FOR_EVER). Words come in the order
+ * in which they were asked for; reloads that were asked for with nothing else between count as one.
+ * `*ticket` (or NULL) tells whom that answers: every ticket up to that number. The end goes first.
  */
-enum signals_word signals_wait(uint64_t *ticket);
+enum signals_word signals_wait_for(int wait_ms, uint64_t *ticket);
+static inline enum signals_word signals_wait(uint64_t *ticket)
+{
+	return signals_wait_for(SIGNALS_FOR_EVER, ticket);
+}
 
-/* [any] Asks for a reload, as SIGHUP does. Returns its ticket; tickets go up. */
-uint64_t signals_ask_reload(void);
+/* [any] Asks for SIGNALS_RELOAD, as SIGHUP does, or for SIGNALS_PROMOTE or SIGNALS_ROLLBACK.
+ * Returns the ticket; tickets go up. Of those two one can wait at a time: the later word counts,
+ * and has the ticket of the one before. */
+uint64_t signals_ask(enum signals_word word);
 
 /* [any] How long the server may take from SIGTERM to its end; then the process is ended with
  * status 1. */

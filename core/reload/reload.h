@@ -34,6 +34,17 @@ enum reload_verdict reload_first(struct reload *reload);
 /* SIGHUP, or asked for otherwise. Logs a line for each plugin, and one for the whole. */
 enum reload_verdict reload_again(struct reload *reload);
 
+/* What the last reload replaced serves again, where it is kept (hold_s, canary_percent). */
+enum reload_verdict reload_roll_back(struct reload *reload);
+/* The end of a canary: what came new serves all connections. */
+enum reload_verdict reload_promote(struct reload *reload);
+/* While something is tried: how long main may wait for its next word before reload_look(), in
+ * milliseconds; or SIGNALS_FOR_EVER. */
+int reload_patience_ms(const struct reload *reload);
+/* Looks whether what is tried fails, or its time is over. True: it was rolled back; there is a
+ * report. */
+bool reload_look(struct reload *reload);
+
 /* What became of the last one, or of the start. Valid until the next. */
 const struct reload_report *reload_report(const struct reload *reload);
 

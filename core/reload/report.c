@@ -101,14 +101,19 @@ void report_end(struct reload_report *report, enum reload_verdict verdict, size_
 		log_warn("reload",
 		         "reload %u partial: %zu plugins serve; what was refused is said above",
 		         report->number, serving);
-	else
+	else if (verdict == RELOAD_REFUSED)
 		log_error("reload", "reload %u refused: nothing has changed", report->number);
+	else
+		log_warn("reload", "reload %u %s: %zu plugins serve", report->number,
+		         verdict == RELOAD_PROMOTED ? "promoted" : "rolled back", serving);
 }
 
 const char *report_verdict_name(enum reload_verdict verdict)
 {
 	static const char *const names[] = {
-		[RELOAD_TAKEN] = "taken", [RELOAD_PARTIAL] = "partial", [RELOAD_REFUSED] = "refused"
+		[RELOAD_TAKEN] = "taken",       [RELOAD_PARTIAL] = "partial",
+		[RELOAD_REFUSED] = "refused",   [RELOAD_ROLLED_BACK] = "rolled_back",
+		[RELOAD_PROMOTED] = "promoted",
 	};
 	CHECK((size_t)verdict < sizeof names / sizeof names[0]);
 	return names[verdict];
@@ -117,9 +122,10 @@ const char *report_verdict_name(enum reload_verdict verdict)
 const char *report_result_name(enum reload_result result)
 {
 	static const char *const names[] = {
-		[RESULT_UNCHANGED] = "unchanged", [RESULT_LOADED] = "loaded",
-		[RESULT_REPLACED] = "replaced",   [RESULT_RETIRED] = "retired",
-		[RESULT_REFUSED] = "refused",     [RESULT_OFF] = "off",
+		[RESULT_UNCHANGED] = "unchanged",     [RESULT_LOADED] = "loaded",
+		[RESULT_REPLACED] = "replaced",       [RESULT_RETIRED] = "retired",
+		[RESULT_REFUSED] = "refused",         [RESULT_OFF] = "off",
+		[RESULT_ROLLED_BACK] = "rolled_back",
 	};
 	CHECK((size_t)result < sizeof names / sizeof names[0]);
 	return names[result];

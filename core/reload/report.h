@@ -11,8 +11,11 @@
 
 enum reload_verdict {
 	RELOAD_TAKEN,
-	RELOAD_PARTIAL, /* some plugin was refused; what it was before goes on */
-	RELOAD_REFUSED, /* nothing has changed */
+	RELOAD_PARTIAL,     /* some plugin was refused; what it was before goes on */
+	RELOAD_REFUSED,     /* nothing has changed */
+	RELOAD_ROLLED_BACK, /* what served before it serves again */
+	RELOAD_PROMOTED,    /* what it brought serves all connections */
+	RELOAD_VERDICTS,
 };
 
 enum reload_result {
@@ -22,6 +25,7 @@ enum reload_result {
 	RESULT_RETIRED, /* its file is gone */
 	RESULT_REFUSED, /* the one before, if any, goes on */
 	RESULT_OFF,     /* switched off in the config */
+	RESULT_ROLLED_BACK,
 };
 
 struct report_plugin {

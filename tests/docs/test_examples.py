@@ -24,7 +24,7 @@ def output(*command):
 
 class Examples(unittest.TestCase):
     def test_there_are_some(self):
-        self.assertEqual(sorted(examples()), ["board", "hello"])
+        self.assertEqual(sorted(examples()), ["board", "hello", "score"])
 
     def test_compile(self):
         for name, (page, line, source) in examples().items():

@@ -13,6 +13,7 @@ from harness import BUILD, DEADLINE, sanitizer_env
 
 ACTCTL = BUILD / "bin/actctl"
 GOOD, REFUSED, USAGE, UNREACHED, TIMED_OUT, LOST = range(6)
+PARTIAL = 2  # of a reload
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 

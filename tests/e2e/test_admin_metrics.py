@@ -106,7 +106,8 @@ class Numbers(ServerCase):
         self.assertEqual([plugin["generation"] for plugin in admin.status(server)["plugins"]
                           if plugin["name"] == "swap"], [3])
         self.assertEqual(metrics.family("actd_reloads_total"),
-                         {("taken",): 2, ("partial",): 0, ("refused",): 0})
+                         {("taken",): 2, ("partial",): 0, ("refused",): 0,
+                          ("rolled_back",): 0, ("promoted",): 0})
 
     def test_a_loop_that_lags_shows(self):
         server = self.serve("stubborn", config={"threads": 1})
@@ -152,7 +153,7 @@ class Format(ServerCase):
 class Documented(ServerCase):
 
     def test_every_metric_with_its_type_and_labels(self):
-        server = self.serve()
+        server = self.serve(config={"check": True})
         text = admin.Metrics(server).text
         found = {}
         for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):

@@ -34,10 +34,10 @@ static void all_who_asked_before_it_began_are_told(void **state)
 {
 	struct board_ask one, two, late;
 	(void)state;
-	board_ask(&fake_board, &one);
-	board_ask(&fake_board, &two);
+	board_ask(&fake_board, &one, SIGNALS_RELOAD);
+	board_ask(&fake_board, &two, SIGNALS_RELOAD);
 	uint64_t ticket = heard();
-	board_ask(&fake_board, &late);
+	board_ask(&fake_board, &late, SIGNALS_RELOAD);
 	not_told(&one);
 	fake_reload(1, RELOAD_TAKEN, ticket);
 	told_of(&one, 1);
@@ -55,9 +55,9 @@ static void a_later_reload_is_not_taken_for_it(void **state)
 {
 	struct board_ask ask;
 	(void)state;
-	board_ask(&fake_board, &ask);
+	board_ask(&fake_board, &ask, SIGNALS_RELOAD);
 	fake_reload(1, RELOAD_REFUSED, heard());
-	(void)signals_ask_reload();
+	(void)signals_ask(SIGNALS_RELOAD);
 	fake_reload(2, RELOAD_TAKEN, heard());
 	told_of(&ask, 1);
 	board_withdraw(&fake_board, &ask);
@@ -67,14 +67,14 @@ static void who_left_is_not_told(void **state)
 {
 	struct board_ask gone, stays;
 	(void)state;
-	board_ask(&fake_board, &gone);
-	board_ask(&fake_board, &stays);
+	board_ask(&fake_board, &gone, SIGNALS_RELOAD);
+	board_ask(&fake_board, &stays, SIGNALS_RELOAD);
 	board_withdraw(&fake_board, &gone);
 	fake_reload(1, RELOAD_TAKEN, heard());
 	told_of(&stays, 1);
 	board_withdraw(&fake_board, &stays);
 	/* And one who leaves with a report in hand. */
-	board_ask(&fake_board, &gone);
+	board_ask(&fake_board, &gone, SIGNALS_RELOAD);
 	fake_reload(2, RELOAD_TAKEN, heard());
 	board_withdraw(&fake_board, &gone);
 }

@@ -81,12 +81,13 @@ static void an_end_that_does_not_come_is_made(void **state)
 /* Tickets go up; a word answers all that were given before it. */
 static void ask_with_tickets(void)
 {
-	uint64_t answered = 0, first = signals_ask_reload(), second = signals_ask_reload();
+	uint64_t answered = 0, first = signals_ask(SIGNALS_RELOAD),
+		 second = signals_ask(SIGNALS_RELOAD);
 	if (second <= first)
 		_exit(72);
 	if (signals_wait(&answered) != SIGNALS_RELOAD || answered != second)
 		_exit(73);
-	uint64_t third = signals_ask_reload();
+	uint64_t third = signals_ask(SIGNALS_RELOAD);
 	if (third <= second || signals_wait(&answered) != SIGNALS_RELOAD || answered != third)
 		_exit(74);
 	_exit(0);
@@ -104,7 +105,7 @@ static void ask_beside_a_signal(void)
 	signals_open();
 	kill(getpid(), SIGHUP);
 	expect(SIGNALS_RELOAD); /* it was heard */
-	uint64_t ticket = signals_ask_reload();
+	uint64_t ticket = signals_ask(SIGNALS_RELOAD);
 	if (signals_wait(&answered) != SIGNALS_RELOAD || answered < ticket)
 		_exit(75);
 	_exit(0);

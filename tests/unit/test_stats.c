@@ -33,7 +33,7 @@ static int close_stats(void **state)
 
 static void append(const struct stats_generation *generation, void *context)
 {
-	static const char *const states[] = { "made", "serving", "draining", "ended" };
+	static const char *const states[] = { "made", "serving", "held", "draining", "ended" };
 	char *text = context;
 	size_t len = strlen(text);
 	snprintf(text + len, 4096 - len, "%s@%lu:%s ", generation->name, generation->number,
