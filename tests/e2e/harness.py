@@ -114,7 +114,10 @@ class Server:
         return target
 
     def write_config(self, text=None):
-        self.conf.write_text(text if text is not None else json.dumps(self.config, indent=1))
+        """Puts it in place by rename: a reload that is under way reads the old one or the new one."""
+        staged = self.staging / self.conf.name
+        staged.write_text(text if text is not None else json.dumps(self.config, indent=1))
+        os.replace(staged, self.conf)
 
     def install(self, name, as_name=None):
         """Puts a plugin's file in place by rename, as an installer does."""
