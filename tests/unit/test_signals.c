@@ -117,6 +117,53 @@ static void a_ticket_counts_beside_signals(void **state)
 	assert_int_equal(status_of_child(ask_beside_a_signal), 0);
 }
 
+/* The next word must be this one, and answer the tickets up to that number. */
+static void expect_for(enum signals_word word, uint64_t ticket, int fault)
+{
+	uint64_t answered = 0;
+	if (signals_wait_for(0, &answered) != word || answered != ticket)
+		_exit(fault);
+}
+
+/* A roll-back between two reloads stays between them, and nobody hears of another's. */
+static void ask_in_turn(void)
+{
+	uint64_t none = 7, early = signals_ask(SIGNALS_RELOAD);
+	uint64_t back = signals_ask(SIGNALS_ROLLBACK), late = signals_ask(SIGNALS_RELOAD);
+	if (early >= back || back >= late)
+		_exit(76);
+	expect_for(SIGNALS_RELOAD, early, 77);
+	expect_for(SIGNALS_ROLLBACK, back, 78);
+	expect_for(SIGNALS_RELOAD, late, 79);
+	if (signals_wait_for(1, &none) != SIGNALS_NOTHING || none != 7)
+		_exit(80);
+	_exit(0);
+}
+
+static void words_come_in_their_order(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(ask_in_turn), 0);
+}
+
+/* Of two that decide the later counts, for both who asked. */
+static void ask_both_ways(void)
+{
+	uint64_t first = signals_ask(SIGNALS_PROMOTE), second = signals_ask(SIGNALS_ROLLBACK);
+	if (first != second)
+		_exit(81);
+	expect_for(SIGNALS_ROLLBACK, first, 82);
+	if (signals_wait_for(0, NULL) != SIGNALS_NOTHING)
+		_exit(83);
+	_exit(0);
+}
+
+static void the_later_decision_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_child(ask_both_ways), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +172,8 @@ int main(void)
 		cmocka_unit_test(an_end_that_does_not_come_is_made),
 		cmocka_unit_test(tickets_are_answered_together),
 		cmocka_unit_test(a_ticket_counts_beside_signals),
+		cmocka_unit_test(words_come_in_their_order),
+		cmocka_unit_test(the_later_decision_counts),
 	};
 	return cmocka_run_group_tests_name("signals", tests, NULL, NULL);
 }
