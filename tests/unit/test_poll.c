@@ -402,16 +402,20 @@ static void a_descriptor_may_be_closed_at_any_time(void **state)
 	act_watch second = watch_fd(fd, ACT_POLL_READ, 8);
 	assert_int_equal(write(other[1], "x", 1), 1);
 	eventually(puppet_heard(scene.puppet, "fd:8:1"));
+	/* What is ready and not read is told again and again, which would fill the journal. */
+	assert_int_equal(read(fd, &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	house_settle(scene.house);
+	puppet_forget(scene.puppet);
 	say("y");
 	eventually(puppet_heard(scene.puppet, "fd:7:1"));
 	assert_int_equal(scene.poll->unwatch(scene.h, watch), ACT_OK);
 	house_settle(scene.house);
 	puppet_forget(scene.puppet);
+	assert_int_equal(write(other[1], "x", 1), 1);
 	eventually(puppet_heard(scene.puppet, "fd:8:1"));
 	assert_int_equal(scene.poll->unwatch(scene.h, second), ACT_OK);
 	house_settle(scene.house);
-	assert_int_equal(read(fd, &byte, 1), 1);
-	assert_int_equal(byte, 'x');
 	/* Nothing of the server's holds the first pipe open any more. */
 	signal(SIGPIPE, SIG_IGN);
 	eventually(write(scene.ends[1], "z", 1) == -1);
