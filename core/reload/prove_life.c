@@ -26,9 +26,11 @@ static int explain_failure(const struct prove_life *life, const char *step, act_
 		return -1;
 	char note[PROVE_LINE_MAX];
 	snprintf(note, sizeof note,
-	         "%s failed (%d) with an empty data_dir and empty services: it is tried for real",
-	         step, number);
-	prove_say(life->host->voice, PROVE_NOTE, note);
+	         "%d %s failed (%d) with an empty data_dir and empty services: it is tried for "
+	         "real",
+	         ACT_LOG_INFO, step, number);
+	/* As the plugin's own words: of interest where it is refused after all. */
+	prove_say(life->host->voice, PROVE_LOG, note);
 	return 0;
 }
 

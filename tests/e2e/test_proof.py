@@ -168,6 +168,8 @@ class Taken(Proof):
         self.start()
         self.server.install("bad_deed")
         (self.server.data("bad_deed") / "key").write_text("secret")
+        # Not worth a line on every day; and the level is another one from the swap on.
+        self.server.sighup({"log": {"level": "debug"}})
         reload = self.server.sighup({"plugins": {"bad_deed": {"start": "fail without folder"}}})
         self.assertEqual(reload.verdict, "taken", reload.text)
         self.assertIn("plugin bad_deed (trial): start failed (-9) with an empty data_dir",

@@ -162,7 +162,7 @@ static void a_failure_for_want_of_something_is_no_verdict(void **state)
 	static const char *const deeds[] = { "fail without folder", "fail without work" };
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		begin_log(LOG_INFO);
+		begin_log(LOG_DEBUG);
 		taken("bad_deed.so", wish("create", deeds[i]));
 		taken("bad_deed.so", wish("start", deeds[i]));
 		const char *log = end_log();
