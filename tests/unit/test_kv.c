@@ -234,7 +234,7 @@ static void a_lower_bound_takes_nothing_away(void **state)
 /* What is over does not fill a store, wherever in it that lies. */
 static void what_is_over_makes_room(void **state)
 {
-	char key[8];
+	char key[16];
 	(void)state;
 	kv_limit(kv, BYTES_MAX, 100);
 	for (int i = 0; i < 100; i++) {
