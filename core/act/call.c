@@ -236,9 +236,15 @@ static void hurry(uint64_t number, void *object, void *context)
 		tell_cancelled(call, ACT_E_BUSY);
 }
 
-void call_hurry_all(struct act_loop *loop, const struct generation *generation)
+static void hurry_on_loop(struct loop *loop, void *generation)
 {
-	slots_each(&loop->calls, hurry, (void *)(uintptr_t)generation);
+	struct act_loop *own = loop->act;
+	slots_each(&own->calls, hurry, generation);
+}
+
+void call_hurry_all(struct generation *generation)
+{
+	net_barrier(generation->act->net, hurry_on_loop, generation);
 }
 
 static void fail_one(uint64_t number, void *object, void *context)
@@ -255,9 +261,15 @@ static void fail_one(uint64_t number, void *object, void *context)
 	call_end(call);
 }
 
-void call_fail_all(struct act_loop *loop, const struct generation *generation)
+static void fail_on_loop(struct loop *loop, void *generation)
 {
-	slots_each(&loop->calls, fail_one, (void *)(uintptr_t)generation);
+	struct act_loop *own = loop->act;
+	slots_each(&own->calls, fail_one, generation);
+}
+
+void call_fail_all(struct generation *generation)
+{
+	net_barrier(generation->act->net, fail_on_loop, generation);
 }
 
 struct conn_state *conn_state(struct conn *conn)

@@ -48,10 +48,10 @@ bool call_has_seq(const struct conn *conn, uint32_t seq);
 /* [the loop] The connection is gone: its open calls are cancelled. */
 void call_conn_gone(struct conn *conn);
 
-/* [the loop] For a generation that is being drained: tells it of each open call (cancel with
- * ACT_E_BUSY), or answers them all with "unavailable". */
-void call_hurry_all(struct act_loop *loop, const struct generation *generation);
-void call_fail_all(struct act_loop *loop, const struct generation *generation);
+/* [any but a loop] For a generation that is being drained: on all loops, tells it of each open call
+ * (cancel with ACT_E_BUSY), or answers them all with "unavailable". */
+void call_hurry_all(struct generation *generation);
+void call_fail_all(struct generation *generation);
 
 /* What act keeps for a connection (struct conn.act); made when first needed. */
 struct rate_bucket {

@@ -5,7 +5,6 @@
 #include "act/poll.h"
 #include "act/state.h"
 #include "base/mem.h"
-#include "net/net.h"
 
 #include <stdlib.h>
 
@@ -15,17 +14,12 @@ bool handover_wanted(const struct generation *from, const struct generation *to)
 	       state_table(from) != NULL && state_table(to) != NULL;
 }
 
-static void hurry_on_loop(struct loop *loop, void *context)
-{
-	call_hurry_all(loop->act, context);
-}
-
 /* Its open calls are asked for their answers at half of the time. */
 static bool comes_to_rest(struct generation *from, uint32_t wait_ms)
 {
 	if (generation_wait_idle(from, wait_ms / 2))
 		return true;
-	net_barrier(from->act->net, hurry_on_loop, from);
+	call_hurry_all(from);
 	return generation_wait_idle(from, wait_ms - wait_ms / 2);
 }
 
@@ -93,24 +87,21 @@ static act_rc load(struct generation *to, struct state_bag *bag, uint32_t load_m
 act_rc handover_make(struct generation *from, struct generation *to, uint32_t load_ms,
                      struct err *why)
 {
-	/* A step that hangs goes on reading or writing it. */
 	struct state_bag *bag = mem_new(1, sizeof *bag);
 	park_begin(from);
 	act_rc rc = save(from, bag, load_ms, why);
-	bool hangs = rc == ACT_E_LATE;
-	if (rc == ACT_OK) {
+	bool saved = rc == ACT_OK;
+	if (saved)
 		rc = load(to, bag, load_ms, why);
-		hangs = rc == ACT_E_LATE;
-	} else {
-		rc = ACT_E_FAIL;
-	}
-	if (!hangs) {
+	/* A step that hangs goes on writing it, or reading. */
+	if (rc != ACT_E_LATE) {
 		state_bag_free(bag);
 		free(bag);
 	}
-	if (rc != ACT_OK)
-		park_end(from, false);
-	return rc == ACT_OK || rc == ACT_E_LATE ? rc : ACT_E_FAIL;
+	if (rc == ACT_OK)
+		return ACT_OK;
+	park_end(from, false);
+	return saved && rc == ACT_E_LATE ? ACT_E_LATE : ACT_E_FAIL;
 }
 
 void handover_end(struct generation *from, bool taken)

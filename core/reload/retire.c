@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/net.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +45,6 @@ struct retire {
 	bool more_came;
 	bool ending;
 };
-
-static void hurry_on_loop(struct loop *loop, void *context)
-{
-	call_hurry_all(loop->act, context);
-}
-
-static void fail_on_loop(struct loop *loop, void *context)
-{
-	call_fail_all(loop->act, context);
-}
 
 static const char *name_of(const struct leaving *leaving)
 {
@@ -100,16 +89,16 @@ static bool end(struct retire *retire, struct leaving *leaving)
 	return rc != ACT_E_BUSY;
 }
 
-static void hurry_or_fail(struct retire *retire, struct leaving *leaving, uint64_t pins)
+static void hurry_or_fail(struct leaving *leaving, uint64_t pins)
 {
 	struct generation *generation = leaving->generation;
 	uint64_t now_ms = clock_ms();
 	if (leaving->phase == PHASE_DRAIN && now_ms >= leaving->hurry_ms) {
 		leaving->phase = PHASE_HURRY;
-		net_barrier(retire->act->net, hurry_on_loop, generation);
+		call_hurry_all(generation);
 	} else if (leaving->phase == PHASE_HURRY && now_ms >= leaving->end_ms) {
 		leaving->phase = PHASE_WAIT;
-		net_barrier(retire->act->net, fail_on_loop, generation);
+		call_fail_all(generation);
 		log_warn("reload",
 		         "plugin %s (generation %lu): %lu calls or tasks are open at the end of "
 		         "drain_ms; their clients were answered, it is unloaded when they return",
@@ -135,7 +124,7 @@ static bool advance(struct retire *retire, struct leaving *leaving)
 	sql_handles_sweep(retire->act->sql, NULL); /* overdue ones may pin this one */
 	if (generation_idle(generation, &pins))
 		return end(retire, leaving);
-	hurry_or_fail(retire, leaving, pins);
+	hurry_or_fail(leaving, pins);
 	return false;
 }
 

@@ -530,8 +530,6 @@ static void what_owes_no_answer_is_answered_by_its_number(void **state)
 	assert_int_equal(pins(scene), 0);
 }
 
-static void fail_all(struct loop *loop, void *context);
-
 /* The same where it is not admitted at all. */
 static void what_owes_no_answer_may_be_refused_by_its_number(void **state)
 {
@@ -556,7 +554,7 @@ static void what_owes_no_answer_may_fail_by_its_number(void **state)
 	request(client, 2, 1, "");
 	client_expect_refusal(client, 1, STATUS_DEADLINE, "the deadline passed");
 	request(client, CODE + PUPPET_LATER, 2, "");
-	net_barrier(&scene->house->net, fail_all, scene->puppet->generation);
+	call_fail_all(scene->puppet->generation);
 	client_expect_refusal(client, 2, STATUS_UNAVAILABLE, "was replaced");
 	gate_open(&scene->puppet->gate);
 	scene->puppet->on_call = answer_a_note;
@@ -892,16 +890,6 @@ static void a_call_gives_its_place_back(void **state)
 
 /* ---- all calls of a generation ---- */
 
-static void hurry(struct loop *loop, void *context)
-{
-	call_hurry_all(loop->act, context);
-}
-
-static void fail_all(struct loop *loop, void *context)
-{
-	call_fail_all(loop->act, context);
-}
-
 static void answer_when_hurried(struct puppet *puppet, act_token call, act_rc why)
 {
 	if (why == ACT_E_BUSY)
@@ -924,7 +912,7 @@ static void those_of_one_generation_are_hurried(void **state)
 	client_send(scene->client, 500 + PUPPET_HOLD, "");
 	act_token token = puppet_token(other, 0);
 	puppet_forget(other);
-	net_barrier(&scene->house->net, hurry, scene->puppet->generation);
+	call_hurry_all(scene->puppet->generation);
 	for (int i = 0; i < CALLS; i++)
 		client_expect(clients[i], CODE + PUPPET_HOLD, "hurried");
 	puppet_told(other, "");
@@ -943,7 +931,7 @@ static void those_of_one_generation_are_failed(void **state)
 	client_send(scene->client, CODE + PUPPET_HOLD, "");
 	client_send(second, 500 + PUPPET_HOLD, "");
 	act_token token = puppet_token(scene->puppet, 0), stays = puppet_token(other, 0);
-	net_barrier(&scene->house->net, fail_all, scene->puppet->generation);
+	call_fail_all(scene->puppet->generation);
 	client_expect_error(scene->client, CODE + PUPPET_HOLD, "unavailable", "was replaced");
 	assert_int_equal(puppet_reply(scene->puppet, token, "?"), ACT_E_GONE);
 	assert_int_equal(pins(scene), 0);
