@@ -20,8 +20,6 @@
 
 enum board_phase { BOARD_STARTING, BOARD_READY, BOARD_ENDING };
 
-enum { BOARD_VERDICTS = RELOAD_VERDICTS };
-
 /* Somebody waits for a reload. */
 struct board_ask {
 	struct board_ask *next;
@@ -38,7 +36,7 @@ struct board {
 	pthread_mutex_t lock; /* for all below */
 	enum board_phase phase;
 	uint32_t load_ms;
-	uint64_t reloads[BOARD_VERDICTS]; /* since the start, by verdict */
+	uint64_t reloads[RELOAD_VERDICTS]; /* since the start, by verdict */
 	struct timespec reload_at;
 	enum reload_verdict reload_verdict; /* of the last one, or of the start */
 	cJSON *reload; /* the report of the last one, or of the start; NULL: none yet */

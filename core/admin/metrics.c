@@ -85,7 +85,7 @@ static void write_reloads(FILE *to, struct board *board)
 {
 	pthread_mutex_lock(&board->lock);
 	metrics_head(to, "actd_reloads_total", "counter", "Reloads since the start, by verdict.");
-	for (int i = 0; i < BOARD_VERDICTS; i++)
+	for (int i = 0; i < RELOAD_VERDICTS; i++)
 		fprintf(to, "actd_reloads_total{verdict=\"%s\"} %lu\n",
 		        report_verdict_name((enum reload_verdict)i), board->reloads[i]);
 	if (board->reload != NULL) {

@@ -1,8 +1,8 @@
 #include "reload/previous.h"
 
+#include "act/park.h"
 #include "act/poll.h"
 #include "act/stats.h"
-#include "act/timer.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -51,9 +51,10 @@ void previous_keep(struct previous *previous, struct plugin *plugin)
 void previous_freeze(struct previous *previous)
 {
 	for (size_t i = 0; i < previous->plugin_count; i++) {
-		polls_freeze(previous->plugins[i].generation->polls);
-		atomic_store(&previous->plugins[i].generation->parked, true);
-		stats_turn(previous->plugins[i].generation->stats, STATS_HELD);
+		struct generation *generation = previous->plugins[i].generation;
+		polls_freeze(generation->polls);
+		park_begin(generation);
+		stats_turn(generation->stats, STATS_HELD);
 	}
 }
 
@@ -63,10 +64,8 @@ void previous_revive(struct previous *previous)
 		need_set(previous->leads[i].need, previous->leads[i].provider);
 	for (size_t i = 0; i < previous->plugin_count; i++) {
 		struct generation *generation = previous->plugins[i].generation;
-		atomic_store(&generation->parked, false);
 		stats_turn(generation->stats, STATS_SERVING);
-		timers_go_on(generation->timers);
-		polls_thaw(generation->polls);
+		park_end(generation, false);
 	}
 }
 

@@ -9,6 +9,54 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- what takes a restart ---- */
+
+static bool listens_differ(const struct config *one, const struct config *two)
+{
+	if (one->listen_count != two->listen_count)
+		return true;
+	for (size_t i = 0; i < one->listen_count; i++)
+		if (strcmp(one->listen[i].text, two->listen[i].text) != 0)
+			return true;
+	return false;
+}
+
+static bool texts_differ(const char *one, const char *two)
+{
+	return strcmp(one != NULL ? one : "", two != NULL ? two : "") != 0;
+}
+
+/* What the running server cannot change is named, and stays as it was. */
+static void tell_restart_needed(struct reload *reload, const struct config *next)
+{
+	const struct config *started = reload->started;
+	const struct {
+		const char *key;
+		bool differs;
+	} keys[] = {
+		{ "listen", listens_differ(started, next) },
+		{ "threads", started->threads != next->threads },
+		{ "workers", started->workers != next->workers },
+		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
+		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
+		{ "admin.listen",
+		  texts_differ(started->admin.listen.text, next->admin.listen.text) },
+		{ "admin.token_file",
+		  texts_differ(started->admin.token_file, next->admin.token_file) },
+	};
+	if (next->limits.connections > started->limits.connections)
+		report_warning(&reload->report,
+		               "limits.connections: descriptors were planned for %u at the start; "
+		               "more takes a restart to be sure of",
+		               started->limits.connections);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (keys[i].differs)
+			report_warning(&reload->report,
+			               "%s: it is another than at the start, and takes effect with "
+			               "a restart",
+			               keys[i].key);
+}
+
 /* ---- making ---- */
 
 static int read_config(struct reload *reload, struct next *next)
@@ -115,7 +163,7 @@ enum reload_verdict reload_again(struct reload *reload)
 	}
 	if (read_config(reload, &next) != 0)
 		return reload_finish(reload, RELOAD_REFUSED);
-	reload_tell_restart_needed(reload, next.config);
+	tell_restart_needed(reload, next.config);
 	if (make_next(reload, &next) != 0) {
 		refuse_all(reload, &next);
 		return reload_finish(reload, RELOAD_REFUSED);
@@ -178,10 +226,7 @@ bool reload_end(struct reload *reload)
 			                plugin->generation->manifest.provide_count > 0;
 			if (plugin->generation == NULL || provider != (round == 1))
 				continue;
-			retire_take(reload->retire, plugin->generation, plugin->copy, drain_ms,
-			            step_ms);
-			plugin->generation = NULL;
-			plugin->copy = NULL;
+			reload_retire(reload, plugin);
 		}
 	}
 	reload->ended = retire_free(reload->retire, drain_ms + 4 * step_ms) && !lost_are_busy(act);

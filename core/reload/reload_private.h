@@ -38,8 +38,6 @@ struct next {
 
 /* Swaps the next world in; nothing can fail any more. */
 void reload_swap(struct reload *reload, struct next *next);
-/* Names what the running server cannot change, which stays as it was. */
-void reload_tell_restart_needed(struct reload *reload, const struct config *next);
 /* A line for one plugin. */
 void reload_report_entry(struct reload_report *report, const struct plan_entry *entry);
 /* Ends a plugin that nothing leads to any more. */

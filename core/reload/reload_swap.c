@@ -13,54 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what takes a restart ---- */
-
-static bool listens_differ(const struct config *one, const struct config *two)
-{
-	if (one->listen_count != two->listen_count)
-		return true;
-	for (size_t i = 0; i < one->listen_count; i++)
-		if (strcmp(one->listen[i].text, two->listen[i].text) != 0)
-			return true;
-	return false;
-}
-
-static bool texts_differ(const char *one, const char *two)
-{
-	return strcmp(one != NULL ? one : "", two != NULL ? two : "") != 0;
-}
-
-/* What the running server cannot change is named, and stays as it was. */
-void reload_tell_restart_needed(struct reload *reload, const struct config *next)
-{
-	const struct config *started = reload->started;
-	const struct {
-		const char *key;
-		bool differs;
-	} keys[] = {
-		{ "listen", listens_differ(started, next) },
-		{ "threads", started->threads != next->threads },
-		{ "workers", started->workers != next->workers },
-		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
-		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
-		{ "admin.listen",
-		  texts_differ(started->admin.listen.text, next->admin.listen.text) },
-		{ "admin.token_file",
-		  texts_differ(started->admin.token_file, next->admin.token_file) },
-	};
-	if (next->limits.connections > started->limits.connections)
-		report_warning(&reload->report,
-		               "limits.connections: descriptors were planned for %u at the start; "
-		               "more takes a restart to be sure of",
-		               started->limits.connections);
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		if (keys[i].differs)
-			report_warning(&reload->report,
-			               "%s: it is another than at the start, and takes effect with "
-			               "a restart",
-			               keys[i].key);
-}
-
 /* ---- swapping ---- */
 
 /* Points what a generation uses at the next world's providers. */
