@@ -128,6 +128,10 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason);
 /* Puts a message into the outbox. False: no memory. */
 bool conn_send(struct conn *conn, const struct envelope *envelope, act_bytes body);
 
+/* What came is no good message: it is answered, and the connection goes on; or, where nothing tells
+ * whom to answer (`ticket` NULL), the connection is closed with 1002. */
+void conn_refuse(struct conn *conn, const struct ticket *ticket, const char *sentence);
+
 /* What became of a token that came in band. */
 struct login {
 	uint32_t status; /* STATUS_OK: the connection is bound to its user now */

@@ -16,6 +16,7 @@ struct pending {
 	struct pending *next;
 	size_t len;
 	bool text;
+	bool control; /* it becomes no call */
 	uint8_t bytes[];
 };
 
@@ -42,14 +43,15 @@ void conn_steer_reading(struct conn *conn)
 	conn->carrier->pause(conn, pause);
 }
 
-static void put_pending(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+static void put_pending(struct conn *conn, bool text, bool control, const uint8_t *bytes,
+                        size_t len)
 {
 	struct pending *pending = malloc(sizeof *pending + len);
 	if (pending == NULL) {
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
 		return;
 	}
-	*pending = (struct pending){ .len = len, .text = text };
+	*pending = (struct pending){ .len = len, .text = text, .control = control };
 	if (len != 0)
 		memcpy(pending->bytes, bytes, len);
 	if (conn->pending_last != NULL)
@@ -78,16 +80,23 @@ void conn_pending_free(struct conn *conn)
 		free(take_pending(conn));
 }
 
-/* Can this message, whose turn it is, be taken up now? One that becomes no call does not wait for
- * calls to end: a login is renewed also where all of them hang. */
-static bool ready(const struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+/* Can one more call begin? */
+static bool may_call(const struct conn *conn)
+{
+	return conn->calls < (conn->protocol->in_order ? 1 : limits_of(conn)->calls);
+}
+
+/* Which of the two a message is that cannot become a call now: looked at once, when it arrives. */
+static void receive_or_queue(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
 	const struct protocol *protocol = conn->protocol;
-	uint32_t most = protocol->in_order ? 1 : limits_of(conn)->calls;
-	if (conn_congested(conn))
-		return false;
-	return conn->calls < most ||
-	       (protocol->is_control != NULL && protocol->is_control(text, bytes, len));
+	bool control = protocol->is_control != NULL && protocol->is_control(text, bytes, len);
+	if (control && conn->pending_first == NULL && !conn_congested(conn)) {
+		protocol->receive(conn, text, bytes, len);
+		return;
+	}
+	put_pending(conn, text, control, bytes, len);
+	conn_steer_reading(conn);
 }
 
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
@@ -100,18 +109,18 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 	conn_alive(conn);
 	if (net_site(loop->net)->config->log.frames)
 		show_message(conn, "<", text, bytes, len);
-	if (conn->pending_first == NULL && ready(conn, text, bytes, len)) {
+	if (conn->pending_first == NULL && may_call(conn) && !conn_congested(conn))
 		conn->protocol->receive(conn, text, bytes, len);
-	} else {
-		put_pending(conn, text, bytes, len);
-		conn_steer_reading(conn);
-	}
+	else
+		receive_or_queue(conn, text, bytes, len);
 }
 
+/* One that becomes no call does not wait for calls to end: a login is renewed also where all of
+ * them hang. */
 static bool first_is_ready(const struct conn *conn)
 {
 	const struct pending *first = conn->pending_first;
-	return first != NULL && ready(conn, first->text, first->bytes, first->len);
+	return first != NULL && (first->control || may_call(conn)) && !conn_congested(conn);
 }
 
 void conn_pump(struct conn *conn)

@@ -83,7 +83,7 @@ static void on_expiring(struct wheel_timer *timer)
 {
 	struct conn *conn = container_of(timer, struct conn, expiry);
 	if (!conn->close_wanted && conn->protocol->expiring != NULL)
-		conn->protocol->expiring(conn, conn_expires_in_s(conn));
+		conn->protocol->expiring(conn);
 	wheel_set(&conn->loop->wheel, timer, conn->expires_ms, on_expired);
 }
 

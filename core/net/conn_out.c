@@ -2,6 +2,7 @@
  * turn, sooner only where a push would find no room. */
 #include "net/conn.h"
 
+#include "base/status.h"
 #include "net/net.h"
 #include "net/push.h"
 #include "net/show.h"
@@ -51,6 +52,19 @@ void conn_answer(struct conn *conn, const struct ticket *ticket, const struct ou
 {
 	if (!conn->close_wanted && !conn->protocol->answer(conn, ticket, outcome))
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the reply");
+}
+
+void conn_refuse(struct conn *conn, const struct ticket *ticket, const char *sentence)
+{
+	const struct outcome outcome = { .kind = OUTCOME_ERROR,
+		                         .status = STATUS_BAD_FRAME,
+		                         .body = act_str(sentence) };
+	if (ticket == NULL) {
+		conn_close(conn, CLOSE_PROTOCOL, sentence);
+		return;
+	}
+	count_add(&conn->loop->counters.messages_bad, 1);
+	conn_answer(conn, ticket, &outcome);
 }
 
 /* Hands the outbox to the carrier. -1: the connection is lost, and the outbox as it was. */

@@ -45,8 +45,8 @@ struct protocol {
 	/* What goes around a push. NULL: pushes are not for such connections. */
 	void (*push)(struct envelope *envelope, uint32_t code);
 	bool only_json; /* carries no other pushes than those that are JSON */
-	/* The login ends in this many seconds. NULL: there is no word for it. */
-	void (*expiring)(struct conn *conn, uint32_t seconds);
+	/* The login ends soon. NULL: there is no word for it. */
+	void (*expiring)(struct conn *conn);
 	/* The server closes for this fault. NULL: the close frame says it all. */
 	void (*farewell)(struct conn *conn, uint32_t status, const char *sentence);
 };

@@ -14,10 +14,10 @@
 
 enum { ERROR_MAX = STATUS_JSON_MAX + 32 };
 
-static bool send_text(struct conn *conn, const char *head, size_t head_len, const char *tail,
-                      act_bytes body)
+/* An object that `head` begins and `body` ends. */
+static bool send_text(struct conn *conn, const char *head, size_t head_len, act_bytes body)
 {
-	struct envelope envelope = { .kind = FRAME_TEXT, .head_len = head_len, .tail = tail };
+	struct envelope envelope = { .kind = FRAME_TEXT, .head_len = head_len, .tail = "}" };
 	memcpy(envelope.head, head, head_len);
 	return conn_send(conn, &envelope, body);
 }
@@ -59,7 +59,7 @@ static bool answer(struct conn *conn, const struct ticket *ticket, const struct 
 		outcome.body = act_mem(error, put_error(error, &outcome));
 	else if (empty)
 		outcome.body = act_str("null");
-	return send_text(conn, head, len, "}", outcome.body);
+	return send_text(conn, head, len, outcome.body);
 }
 
 static void push(struct envelope *envelope, uint32_t code)
@@ -89,7 +89,7 @@ static void send_ctrl(struct conn *conn, const char *ctrl, uint32_t seq, act_byt
 	size_t len = put_ctrl(head, ctrl, seq);
 	if (members.len != 0)
 		head[len++] = ',';
-	(void)send_text(conn, head, len, "}", members);
+	(void)send_text(conn, head, len, members);
 }
 
 static void send_fault(struct conn *conn, const char *ctrl, uint32_t seq, uint32_t status,
@@ -116,9 +116,8 @@ static void send_login(struct conn *conn, uint32_t seq)
 	send_ctrl(conn, "auth", seq, act_mem(members, greeting_login(conn, members)));
 }
 
-static void expiring(struct conn *conn, uint32_t seconds)
+static void expiring(struct conn *conn)
 {
-	(void)seconds;
 	send_login(conn, 0);
 }
 
@@ -142,19 +141,12 @@ static void log_in(struct conn *conn, const struct actjson_message *message)
 
 /* ---- receiving ---- */
 
-/* A request that tells its number is answered, and the connection goes on. */
+/* A request that tells its number can be answered, whatever else is wrong with it. */
 static void refuse(struct conn *conn, const struct actjson_message *message, const char *sentence)
 {
 	const struct ticket ticket = { .code = message->action, .seq = message->seq };
-	const struct outcome outcome = { .kind = OUTCOME_ERROR,
-		                         .status = STATUS_BAD_FRAME,
-		                         .body = act_str(sentence) };
-	if (message->action != 0 && message->seq != 0) {
-		count_add(&conn->loop->counters.messages_bad, 1);
-		conn_answer(conn, &ticket, &outcome);
-	} else {
-		conn_close(conn, CLOSE_PROTOCOL, sentence);
-	}
+	bool told = message->action != 0 && message->seq != 0;
+	conn_refuse(conn, told ? &ticket : NULL, sentence);
 }
 
 static void pass_up(struct conn *conn, const struct actjson_message *read)

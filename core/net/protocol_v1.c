@@ -68,25 +68,28 @@ static void send_fault(struct conn *conn, uint32_t code, uint32_t seq, uint32_t 
 	(void)send_frame(conn, &frame, act_str(sentence));
 }
 
-static void opened(struct conn *conn)
+/* The members that put() writes, as an object. */
+static void send_object(struct conn *conn, uint32_t code, uint32_t seq,
+                        size_t (*put)(const struct conn *conn, char *to))
 {
 	char text[GREETING_MAX + 2] = "{";
-	size_t len = 1 + greeting_hello(conn, text + 1);
+	size_t len = 1 + put(conn, text + 1);
 	text[len++] = '}';
-	send_ctrl(conn, ACTV1_HELLO, 0, act_mem(text, len));
+	send_ctrl(conn, code, seq, act_mem(text, len));
+}
+
+static void opened(struct conn *conn)
+{
+	send_object(conn, ACTV1_HELLO, 0, greeting_hello);
 }
 
 static void send_login(struct conn *conn, uint32_t seq)
 {
-	char text[GREETING_MAX + 2] = "{";
-	size_t len = 1 + greeting_login(conn, text + 1);
-	text[len++] = '}';
-	send_ctrl(conn, ACTV1_AUTH, seq, act_mem(text, len));
+	send_object(conn, ACTV1_AUTH, seq, greeting_login);
 }
 
-static void expiring(struct conn *conn, uint32_t seconds)
+static void expiring(struct conn *conn)
 {
-	(void)seconds;
 	send_login(conn, 0);
 }
 
@@ -136,19 +139,12 @@ static const char *unfit(const struct actv1_frame *frame)
 	}
 }
 
-/* A request that tells its number is answered, and the connection goes on. */
+/* A request that tells its number can be answered, whatever else is wrong with it. */
 static void refuse(struct conn *conn, const struct actv1_frame *frame, const char *sentence)
 {
 	const struct ticket ticket = { .code = frame->code, .seq = frame->seq };
-	const struct outcome outcome = { .kind = OUTCOME_ERROR,
-		                         .status = STATUS_BAD_FRAME,
-		                         .body = act_str(sentence) };
-	if (frame->version == ACTV1_VERSION && frame->type == ACTV1_REQ && frame->seq != 0) {
-		count_add(&conn->loop->counters.messages_bad, 1);
-		conn_answer(conn, &ticket, &outcome);
-	} else {
-		conn_close(conn, CLOSE_PROTOCOL, sentence);
-	}
+	bool told = frame->version == ACTV1_VERSION && frame->type == ACTV1_REQ && frame->seq != 0;
+	conn_refuse(conn, told ? &ticket : NULL, sentence);
 }
 
 static bool is_control(bool text, const uint8_t *bytes, size_t len)
