@@ -39,6 +39,7 @@ static void tell_restart_needed(struct reload *reload, const struct config *next
 		{ "workers", started->workers != next->workers },
 		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
 		{ "handshake_ms", started->handshake_ms != next->handshake_ms },
+		{ "check", started->check != next->check },
 		{ "admin.listen",
 		  texts_differ(started->admin.listen.text, next->admin.listen.text) },
 		{ "admin.token_file",

@@ -7,6 +7,7 @@ CHANGES = {
     "threads": 3,
     "workers": 5,
     "handshake_ms": 9999,
+    "check": True,
 }
 
 
