@@ -1,6 +1,7 @@
 #include "admin/metrics_calls.h"
 
 #include "admin/metrics_text.h"
+#include "base/clock.h"
 
 /* All values of one metric stand together, so the list is walked once for each. */
 struct walk {
@@ -93,6 +94,7 @@ static void write_unrouted(FILE *to, const struct stats *stats)
 void metrics_calls(FILE *to, struct stats *stats)
 {
 	uint64_t draining = 0;
+	stats_forget(stats, clock_ms());
 	for (size_t i = 0; i < sizeof call_metrics / sizeof call_metrics[0]; i++) {
 		struct walk walk = { to, call_metrics[i].name, call_metrics[i].write };
 		metrics_head(to, call_metrics[i].name, call_metrics[i].type, call_metrics[i].help);
