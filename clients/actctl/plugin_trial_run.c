@@ -2,6 +2,7 @@
 
 #include "act/module.h"
 #include "act/table.h"
+#include "base/signals.h"
 #include "payload.h"
 
 #include <act/fake.h>
@@ -52,16 +53,6 @@ __attribute__((format(printf, 3, 4))) static void tell(const struct run *run, ch
 	line[size++] = '\n';
 	if (write(run->out, line, size) != (ssize_t)size)
 		_exit(1); /* nobody listens */
-}
-
-/* A crash is to be seen as the signal that it is, also under a sanitizer. */
-static void let_signals_kill(void)
-{
-	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
-	struct rlimit none = { 0, 0 };
-	for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
-		signal(deadly[i], SIG_DFL);
-	setrlimit(RLIMIT_CORE, &none);
 }
 
 /* ---- symbols ---- */
@@ -274,7 +265,9 @@ void plugin_trial_run(const struct trial *trial, int out)
 {
 	struct run run = { .trial = trial, .out = out };
 	struct err why;
-	let_signals_kill();
+	const struct rlimit no_core = { 0, 0 };
+	signals_let_kill();
+	setrlimit(RLIMIT_CORE, &no_core);
 	look_for_symbols(&run);
 	tell(&run, 's', "loading it (a constructor?)");
 	if (module_open(trial->path, trial->manifest, &run.module, &why) != 0) {

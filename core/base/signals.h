@@ -42,4 +42,8 @@ uint64_t signals_ask(enum signals_word word);
  * status 1. */
 void signals_end_within(uint32_t ms);
 
+/* For a process that tries a plugin: a crash is to be seen as the signal that it is. Sanitizers
+ * turn it into an exit. */
+void signals_let_kill(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/latch.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/signals.h"
 #include "reload/prove_life.h"
 #include "reload/prove_limits.h"
 
@@ -35,16 +36,6 @@ static int bad_usage(void)
 	      "its own. To check a config: actd -t -c FILE\n",
 	      stderr);
 	return 2;
-}
-
-/* Sanitizers turn a crash into an exit; here it is to be seen as the signal that it was. What the
- * server ignores is ignored here, too. */
-static void set_signals(void)
-{
-	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
-	for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
-		signal(deadly[i], SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 /* ---- on a worker ---- */
@@ -184,7 +175,8 @@ int prove_main(int argc, char **argv)
 	struct err why = { "" };
 	if (!read_arguments(argc, argv, &attempt))
 		return bad_usage();
-	set_signals();
+	signals_let_kill();
+	signal(SIGPIPE, SIG_IGN); /* as the server does */
 	if (!prove_limits_set(attempt.deadline_ms))
 		prove_say(&attempt.voice, PROVE_REFUSED, "cannot be tried: no limits can be set");
 	else if (try_file(&attempt, &why) != 0)
