@@ -13,6 +13,7 @@
 #include "net/net.h"
 #include "reload/prove.h"
 #include "reload/reload.h"
+#include "reload/survey.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -101,6 +102,21 @@ static struct config *load(const struct arguments *arguments)
 		fputs(errors.text, stderr);
 	config_errors_free(&errors);
 	return config;
+}
+
+/* -t: what is wrong with the config beside the plugins that it would run with. */
+static int check(const struct arguments *arguments, const struct config *config)
+{
+	struct config_errors errors = { 0 }, warnings = { 0 };
+	int rc = survey_make(config, &errors, &warnings);
+	fprintf(stderr, "%s%s", errors.text != NULL ? errors.text : "",
+	        warnings.text != NULL ? warnings.text : "");
+	if (rc == 0)
+		printf("%s: the configuration is fine%s\n", arguments->config_path,
+		       warnings.count > 0 ? ", but for what is said above" : "");
+	config_errors_free(&errors);
+	config_errors_free(&warnings);
+	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- the process ---- */
@@ -282,7 +298,7 @@ int main(int argc, char **argv)
 	} else if (config == NULL) {
 		status = EXIT_FAILURE;
 	} else if (arguments.test_only) {
-		printf("%s: the configuration is fine\n", arguments.config_path);
+		status = check(&arguments, config);
 		config_free(config);
 	} else {
 		int rc = log_open(config->log.file, (enum log_level)config->log.level);

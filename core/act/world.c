@@ -1,11 +1,10 @@
 #include "act/world.h"
 
+#include "act/names.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,55 +74,19 @@ static void overrule(struct route *route, const struct config_action *from)
 	route->in_flight = from->in_flight;
 }
 
-__attribute__((format(printf, 3, 4))) static void
-complain(struct config_errors *errors, const char *where, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	char *longer =
-		mem_format("%s%s: %s\n", errors->text != NULL ? errors->text : "", where, text);
-	free(errors->text);
-	errors->text = longer;
-	errors->count++;
-}
-
-static char *place_text(const struct config *config, struct config_place place)
-{
-	return place.line != 0 ? mem_format("%s:%d:%d", config->path, place.line, place.column)
-	                       : mem_text("-o or default");
-}
-
 static void add_mapped(struct world *world, const struct config *config,
-                       const struct world_plugins *plugins, const struct config_action *from,
-                       struct config_errors *errors)
+                       const struct world_plugins *plugins, const struct config_action *from)
 {
 	struct route route = { .code_first = from->code_first, .code_last = from->code_last };
 	struct generation *generation = world_find(plugins, from->plugin);
-	char *place = place_text(config, from->place);
 	if (generation == NULL) {
 		route.name = mem_format("%s.%s", from->plugin, from->action);
-		log_warn("reload",
-		         "%s: actions.%u: plugin %s is not there: %s is answered \"unavailable\"",
-		         place, from->code_first, from->plugin, route.name);
 	} else {
 		int32_t action = table_find_action(generation->table, from->action);
-		const act_action *said =
-			action >= 0 ? table_action(generation->table, (uint32_t)action) : NULL;
-		if (said == NULL)
-			complain(errors, place, "actions.%u: plugin %s has no action \"%s\"",
-			         from->code_first, from->plugin, from->action);
-		else if ((said->flags & ACT_A_RAW) != 0)
-			complain(errors, place,
-			         "actions.%u: %s.%s serves raw endpoints and has no code",
-			         from->code_first, from->plugin, from->action);
-		else
-			bind_route(config, &route, generation, (uint32_t)action);
+		CHECK(action >= 0); /* names_check() has looked */
+		bind_route(config, &route, generation, (uint32_t)action);
 	}
 	overrule(&route, from);
-	free(place);
 	world->routes[world->route_count++] = route;
 }
 
@@ -189,7 +152,7 @@ static int by_code(const void *a, const void *b)
 }
 
 static void add_routes(struct world *world, const struct config *config,
-                       const struct world_plugins *plugins, struct config_errors *errors)
+                       const struct world_plugins *plugins)
 {
 	size_t room = config->action_count;
 	for (size_t i = 0; i < plugins->count; i++)
@@ -197,7 +160,7 @@ static void add_routes(struct world *world, const struct config *config,
 	world->routes = mem_new(room, sizeof *world->routes);
 	for (size_t i = 0; i < config->action_count; i++)
 		if (config->actions[i].plugin != NULL)
-			add_mapped(world, config, plugins, &config->actions[i], errors);
+			add_mapped(world, config, plugins, &config->actions[i]);
 	for (size_t i = 0; i < plugins->count; i++)
 		for (uint32_t k = 0; k < plugins->live[i]->table->action_count; k++)
 			add_default(world, config, plugins->live[i], k);
@@ -206,93 +169,85 @@ static void add_routes(struct world *world, const struct config *config,
 
 /* ---- raw endpoints ---- */
 
-static void bind_raw(struct world *world, const struct config *config,
-                     const struct world_plugins *plugins, uint32_t id, const char *name,
-                     const char *place, struct config_errors *errors)
+/* Where its plugin is not there, or has lost the action since an earlier config, messages are
+ * answered "unavailable". */
+static void bind_raw(struct route *route, const struct config *config,
+                     const struct world_plugins *plugins, const char *name)
 {
-	struct route *route = &world->raw[id];
 	const char *dot = strchr(name, '.');
-	char *plugin = mem_text_n(name, dot != NULL ? (size_t)(dot - name) : strlen(name));
-	const char *action_name = dot != NULL ? dot + 1 : "";
+	char *plugin = mem_text_n(name, (size_t)(dot - name));
 	struct generation *generation = world_find(plugins, plugin);
-	int32_t action =
-		generation != NULL ? table_find_action(generation->table, action_name) : -1;
-	*route = (struct route){ .name = mem_text(name) };
-	if (generation == NULL) {
-		log_warn("reload", "%s: endpoint %s: plugin %s is not there", place,
-		         site_endpoint(id)->path, plugin);
-	} else if (action < 0 ||
-	           (table_action(generation->table, (uint32_t)action)->flags & ACT_A_RAW) == 0) {
-		complain(errors, place, "endpoints.%s: plugin %s has no raw action \"%s\"",
-		         site_endpoint(id)->path, plugin, action_name);
-	} else {
-		free(route->name);
+	int32_t action = generation != NULL ? table_find_action(generation->table, dot + 1) : -1;
+	if (action >= 0 &&
+	    (table_action(generation->table, (uint32_t)action)->flags & ACT_A_RAW) != 0)
 		bind_route(config, route, generation, (uint32_t)action);
-	}
+	else
+		route->name = mem_text(name);
 	free(plugin);
 }
 
+static const struct config_endpoint *endpoint_in_config(const struct config *config,
+                                                        const struct endpoint *endpoint)
+{
+	for (size_t i = 0; i < config->endpoint_count; i++)
+		if (config->endpoints[i].mode == endpoint->mode &&
+		    strcmp(config->endpoints[i].path, endpoint->path) == 0)
+			return &config->endpoints[i];
+	return NULL;
+}
+
 static void add_raw(struct world *world, const struct config *config,
-                    const struct world_plugins *plugins, const struct world *old,
-                    struct config_errors *errors)
+                    const struct world_plugins *plugins, const struct world *old)
 {
 	while (site_endpoint((uint32_t)world->raw_count) != NULL)
 		world->raw_count++;
 	world->raw = mem_new(world->raw_count, sizeof *world->raw);
 	for (uint32_t id = 0; id < world->raw_count; id++) {
 		const struct endpoint *endpoint = site_endpoint(id);
-		const struct config_endpoint *from = NULL;
-		for (size_t i = 0; i < config->endpoint_count && from == NULL; i++)
-			if (config->endpoints[i].mode == endpoint->mode &&
-			    strcmp(config->endpoints[i].path, endpoint->path) == 0)
-				from = &config->endpoints[i];
+		const struct config_endpoint *from = endpoint_in_config(config, endpoint);
 		if (endpoint->mode != CONFIG_MODE_RAW)
 			continue;
-		if (from != NULL) {
-			char *place = place_text(config, from->place);
-			bind_raw(world, config, plugins, id, from->action, place, errors);
-			free(place);
-		} else if (old != NULL && world_raw(old, id) != NULL) {
-			/* Its connections stay; a plugin that lost the action is no error of the
-			 * new config. */
-			struct config_errors ignored = { 0 };
-			bind_raw(world, config, plugins, id, world_raw(old, id)->name,
-			         "an endpoint of an earlier config", &ignored);
-			free(ignored.text);
-		}
+		if (from != NULL)
+			bind_raw(&world->raw[id], config, plugins, from->action);
+		else if (old != NULL && world_raw(old, id) != NULL) /* its connections stay */
+			bind_raw(&world->raw[id], config, plugins, world_raw(old, id)->name);
 	}
 }
 
-static void check_pushes(const struct config *config, const struct world_plugins *plugins,
-                         struct config_errors *errors)
+/* ---- all ---- */
+
+/* What is only worth a warning goes to the log. */
+static int check_names(const struct config *config, const struct world_plugins *plugins,
+                       struct config_errors *errors)
 {
-	for (size_t i = 0; i < config->push_count; i++) {
-		const struct config_push *push = &config->pushes[i];
-		const struct generation *generation = world_find(plugins, push->plugin);
-		if (generation == NULL || table_find_pushing(generation->table, push->push) >= 0)
-			continue;
-		char *place = place_text(config, push->place);
-		complain(errors, place, "pushes.%u: plugin %s has no push \"%s\"", push->code,
-		         push->plugin, push->push);
-		free(place);
+	struct names_plugin *named = mem_new(plugins->count, sizeof *named);
+	struct config_errors warnings = { 0 };
+	size_t before = errors->count;
+	for (size_t i = 0; i < plugins->count; i++)
+		named[i] = (struct names_plugin){ &plugins->live[i]->manifest,
+			                          plugins->live[i]->table };
+	names_check(config, named, plugins->count, errors, &warnings);
+	for (const char *line = warnings.text; line != NULL && *line != '\0';) {
+		int len = (int)strcspn(line, "\n");
+		log_warn("reload", "%.*s", len, line);
+		line += len + 1;
 	}
+	config_errors_free(&warnings);
+	free(named);
+	return errors->count == before ? 0 : -1;
 }
 
 int world_new(const struct config *config, const struct world_plugins *plugins,
               const struct world *old, struct world **out, struct config_errors *errors)
 {
+	if (check_names(config, plugins, errors) != 0)
+		return -1;
 	struct world *world = mem_new(1, sizeof *world);
-	size_t before = errors->count;
 	world->live = mem_new(plugins->count, sizeof(*world->live));
 	for (size_t i = 0; i < plugins->count; i++)
 		world->live[world->live_count++] = plugins->live[i];
-	add_routes(world, config, plugins, errors);
-	add_raw(world, config, plugins, old, errors);
-	check_pushes(config, plugins, errors);
-	if (errors->count != before) {
-		world_free(world);
-		return -1;
-	}
+	add_routes(world, config, plugins);
+	add_raw(world, config, plugins, old);
 	*out = world;
 	return 0;
 }

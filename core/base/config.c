@@ -35,6 +35,19 @@ static void check_limit(struct config_doc *doc, const char *key, uint32_t value,
 	                   (unsigned long long)needed, other, value);
 }
 
+/* A reload can only be taken back where what it replaced is kept. */
+static void check_rollback(struct config_doc *doc, const struct config *config)
+{
+	const cJSON *rollback = cJSON_GetObjectItemCaseSensitive(doc->root, "rollback");
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(rollback, "errors_percent");
+	if (config->rollback.errors_percent == 0 || config->hold_s != 0 ||
+	    config->canary_percent != 0)
+		return;
+	config_doc_finding(doc, item,
+	                   "expected \"hold_s\" or \"canary_percent\" above 0 beside "
+	                   "\"rollback\", found neither: nothing would be kept to go back to");
+}
+
 static void read_parts(struct config_doc *doc, struct config *config)
 {
 	const struct config_limits *limits = &config->limits;
@@ -46,6 +59,7 @@ static void read_parts(struct config_doc *doc, struct config *config)
 	            (uint64_t)limits->reply_bytes + FRAME_BYTES_MAX);
 	check_limit(doc, "pending_bytes", limits->pending_bytes, "message_bytes",
 	            limits->message_bytes);
+	check_rollback(doc, config);
 	config_read_listen(doc, config);
 	config_read_paths(doc, config);
 	config_read_admin(doc, config);

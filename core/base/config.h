@@ -133,8 +133,9 @@ struct config {
 	uint32_t threads;    /* loops; never 0: the default is one a core */
 	uint32_t workers;
 	char *plugin_dir; /* absolute */
-	char *state_dir;  /* absolute */
-	bool strict;      /* a plugin that cannot be loaded at start-up is fatal */
+	struct config_place plugin_dir_place;
+	char *state_dir; /* absolute */
+	bool strict;     /* a plugin that cannot be loaded at start-up is fatal */
 	enum config_auth auth;
 	bool auth_anywhere; /* "auth": "none" also on an address that is not loopback */
 	char *login_header; /* "authorization": lower case; NULL: tokens are not taken from a header
@@ -193,5 +194,14 @@ int config_load(const char *path, const char *const *overrides, size_t override_
                 struct config **out, struct config_errors *errors);
 void config_free(struct config *config);
 void config_errors_free(struct config_errors *errors);
+
+/* Adds one line; control characters in it are written as \xNN, and so is what is not UTF-8. */
+__attribute__((format(printf, 2, 3))) void config_errors_add(struct config_errors *errors,
+                                                             const char *format, ...);
+
+/* The place for sentences: "conf/actd.json:12:3"; without a line, "-o, or the default". */
+#define CONFIG_PLACE_SIZE 400
+void config_place_text(const struct config *config, struct config_place place,
+                       char out[CONFIG_PLACE_SIZE]);
 
 #endif

@@ -105,7 +105,9 @@ static void find_overlaps(struct config_doc *doc, const struct action_entry *ent
 		const struct action_entry *entry = &entries[i];
 		if (entry->action.code_first == 0)
 			continue;
-		if (widest != NULL && entry->action.code_first <= widest->action.code_last) {
+		/* The same key twice is said already. */
+		if (widest != NULL && entry->action.code_first <= widest->action.code_last &&
+		    strcmp(entry->item->string, widest->item->string) != 0) {
 			char where[400];
 			config_doc_where(doc, widest->item, where, sizeof where);
 			config_doc_finding(doc, entry->item,

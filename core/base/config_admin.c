@@ -14,6 +14,22 @@ static void check_address(struct config_doc *doc, const cJSON *item, const cJSON
 		                   "reaches the address could otherwise reload the server");
 }
 
+/* Clients and those who ask about the server cannot share an address. */
+static void check_own(struct config_doc *doc, const cJSON *item, const struct config *config)
+{
+	char where[CONFIG_PLACE_SIZE];
+	for (size_t i = 0; i < config->listen_count; i++) {
+		const struct config_listen *listen = &config->listen[i];
+		if (!config_is_same_address(listen, &config->admin.listen))
+			continue;
+		config_place_text(config, listen->place, where);
+		config_doc_finding(doc, item,
+		                   "expected an address of its own, found \"%s\", which clients "
+		                   "connect to: \"listen\" has it at %s",
+		                   config->admin.listen.text, where);
+	}
+}
+
 void config_read_admin(struct config_doc *doc, struct config *config)
 {
 	const cJSON *admin = cJSON_GetObjectItemCaseSensitive(doc->root, "admin");
@@ -26,4 +42,5 @@ void config_read_admin(struct config_doc *doc, struct config *config)
 		return;
 	check_address(doc, listen, token_file);
 	config_read_address(doc, listen, &config->admin.listen);
+	check_own(doc, listen, config);
 }

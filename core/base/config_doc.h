@@ -74,9 +74,4 @@ void config_doc_found(const cJSON *item, char *out, size_t size);
 /* How much of `text` to show where `max` bytes are enough: whole characters, for "%.*s". */
 int config_cut(const char *text, int max);
 
-/* Adds one line to `errors`; control characters in it are written as \xNN, and so is what is not
- * UTF-8. */
-__attribute__((format(printf, 2, 3))) void config_errors_add(struct config_errors *errors,
-                                                             const char *format, ...);
-
 #endif

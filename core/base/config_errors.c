@@ -52,6 +52,16 @@ void config_errors_add(struct config_errors *errors, const char *format, ...)
 	memcpy(errors->text + old, cleaned, len + 1);
 }
 
+void config_place_text(const struct config *config, struct config_place place,
+                       char out[CONFIG_PLACE_SIZE])
+{
+	if (place.line != 0)
+		snprintf(out, CONFIG_PLACE_SIZE, "%s:%d:%d", config->path, place.line,
+		         place.column);
+	else
+		snprintf(out, CONFIG_PLACE_SIZE, "-o, or the default");
+}
+
 void config_errors_free(struct config_errors *errors)
 {
 	free(errors->text);

@@ -99,8 +99,7 @@ void config_read_address(struct config_doc *doc, const cJSON *item, struct confi
 	}
 }
 
-/* Port 0 is another free port each time. */
-static bool is_same(const struct config_listen *a, const struct config_listen *b)
+bool config_is_same_address(const struct config_listen *a, const struct config_listen *b)
 {
 	if (a->unix_path != NULL && b->unix_path != NULL)
 		return strcmp(a->unix_path, b->unix_path) == 0;
@@ -115,7 +114,7 @@ static void find_same(struct config_doc *doc, const cJSON *first, const struct c
 		const cJSON *before = first;
 		for (size_t j = 0; j < i; j++, before = before->next) {
 			char where[400];
-			if (!is_same(&config->listen[i], &config->listen[j]))
+			if (!config_is_same_address(&config->listen[i], &config->listen[j]))
 				continue;
 			config_doc_where(doc, before, where, sizeof where);
 			config_doc_finding(doc, item,

@@ -17,7 +17,7 @@ void config_read_listen(struct config_doc *doc, struct config *config);
 /* plugin_dir, state_dir, log.file. */
 void config_read_paths(struct config_doc *doc, struct config *config);
 
-/* admin. */
+/* admin. After config_read_listen(). */
 void config_read_admin(struct config_doc *doc, struct config *config);
 
 /* login and origins. After config_key_fill(). */
@@ -42,6 +42,9 @@ bool config_is_name(const char *text, size_t len, size_t max);
 
 /* Reads an address to listen on, a string; a finding where it is none. */
 void config_read_address(struct config_doc *doc, const cJSON *item, struct config_listen *out);
+
+/* Can both not be listened on? Port 0 is another free port each time. */
+bool config_is_same_address(const struct config_listen *a, const struct config_listen *b);
 
 /* The string under `name` in `object`, or NULL where there is none or it is empty. */
 const cJSON *config_text_item(const cJSON *object, const char *name);

@@ -97,6 +97,7 @@ void config_read_paths(struct config_doc *doc, struct config *config)
 	char *exe;
 	if (item != NULL) {
 		config->plugin_dir = config_absolute(doc, item, item->valuestring);
+		config->plugin_dir_place = config_doc_place(doc, item);
 	} else {
 		exe = realpath("/proc/self/exe", NULL);
 		config->plugin_dir = default_plugin_dir(exe != NULL ? exe : "/");

@@ -218,15 +218,26 @@ static void settle_old(struct plan *plan)
 	}
 }
 
+int plan_files(const struct config *config, struct dirent ***files, struct err *why)
+{
+	char where[CONFIG_PLACE_SIZE];
+	int count = scandir(config->plugin_dir, files, is_plugin_file, alphasort);
+	int number = errno;
+	if (count >= 0)
+		return count;
+	config_place_text(config, config->plugin_dir_place, where);
+	return err_set(why, "%s: plugin_dir: expected a folder that can be read, found %s: %s",
+	               where, config->plugin_dir, strerror(number));
+}
+
 int plan_make(struct plan *plan, const struct config *config, const struct folder *folder,
               const struct plugin *installed, size_t installed_count, struct err *why)
 {
 	struct dirent **files;
 	*plan = (struct plan){ 0 };
-	int count = scandir(config->plugin_dir, &files, is_plugin_file, alphasort);
+	int count = plan_files(config, &files, why);
 	if (count < 0)
-		return err_set(why, "plugin_dir: %s cannot be read: %s", config->plugin_dir,
-		               strerror(errno));
+		return -1;
 	for (int i = 0; i < count; i++) {
 		plan_file(plan, config, folder, installed, installed_count, files[i]->d_name);
 		free(files[i]);

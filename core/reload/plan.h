@@ -11,6 +11,8 @@
 #include "reload/copy.h"
 #include "reload/folder.h"
 
+struct dirent;
+
 /* A plugin that is loaded, and where it came from. */
 struct plugin {
 	char name[32];
@@ -44,8 +46,12 @@ struct plan {
 	size_t count;
 };
 
-/* Looks at every .so file in config->plugin_dir. `installed` is what is loaded now. 0; -1 with
- * `why`: the folder cannot be read. */
+/* The names of the .so files in config->plugin_dir, in their order, as scandir(3) gives them: the
+ * caller frees each, and the list. -1 with `why`: the folder cannot be read. */
+int plan_files(const struct config *config, struct dirent ***files, struct err *why);
+
+/* Looks at every one of these files. `installed` is what is loaded now. 0; -1 with `why`: the
+ * folder cannot be read. */
 int plan_make(struct plan *plan, const struct config *config, const struct folder *folder,
               const struct plugin *installed, size_t installed_count, struct err *why);
 /* Frees what no plugin took over: modules that were not made into generations are unloaded. */

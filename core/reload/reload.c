@@ -93,7 +93,8 @@ static bool any_refused(const struct plan *plan)
 /* Everything up to the swap. -1: refused whole; it said why. */
 static int make_next(struct reload *reload, struct next *next)
 {
-	struct err why = { 0 };
+	struct config_errors errors = { 0 };
+	struct err why;
 	next->site = site_new(next->config);
 	if (next->site == NULL) {
 		report_error(&reload->report, "endpoints: there were more than %d since the start",
@@ -101,13 +102,15 @@ static int make_next(struct reload *reload, struct next *next)
 		return -1;
 	}
 	if (plan_make(&next->plan, next->config, &reload->folder, reload->plugins,
-	              reload->plugin_count, &why) != 0 ||
-	    stage_make(&next->stage, reload->act, next->config, &reload->folder, &next->plan,
-	               &why) != 0) {
+	              reload->plugin_count, &why) != 0) {
 		report_error(&reload->report, "%s", why.text);
 		return -1;
 	}
-	return make_world(reload, next);
+	int rc = stage_make(&next->stage, reload->act, next->config, &reload->folder, &next->plan,
+	                    &errors);
+	report_error_lines(&reload->report, errors.text);
+	config_errors_free(&errors);
+	return rc == 0 ? make_world(reload, next) : -1;
 }
 
 /* ---- the transaction ---- */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "reload/handover.h"
+#include "reload/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,109 +31,23 @@ static struct generation *next_generation(const struct plan_entry *entry)
 	return entry->kind != PLAN_OFF && entry->old != NULL ? entry->old->generation : NULL;
 }
 
-static const struct config_service *service_line(const struct config *config, const char *id)
+/* Whoever was refused meanwhile is not in it. The caller frees the manifests. */
+static struct order order_now(const struct plan *plan, const struct config *config,
+                              const struct manifest ***manifests)
 {
-	for (size_t i = 0; i < config->service_count; i++)
-		if (strcmp(config->services[i].id, id) == 0)
-			return &config->services[i];
-	return NULL;
-}
-
-/* The entry that will provide a service: the one that the config names or, where it names none, the
- * only one that can. */
-static struct plan_entry *provider_entry(const struct plan *plan, const struct config *config,
-                                         const char *id)
-{
-	const struct config_service *line = service_line(config, id);
-	struct plan_entry *found = NULL;
-	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_entry *entry = &plan->entries[i];
-		const struct manifest *manifest = next_manifest(entry);
-		if (manifest == NULL || !manifest_provides(manifest, id))
-			continue;
-		if (line != NULL && strcmp(line->plugin, manifest->name) == 0)
-			return entry;
-		if (line == NULL && found != NULL)
-			return NULL; /* two could: the config has to say */
-		if (line == NULL)
-			found = entry;
-	}
-	return found;
+	*manifests = mem_new(plan->count, sizeof **manifests);
+	for (size_t i = 0; i < plan->count; i++)
+		(*manifests)[i] = next_manifest(&plan->entries[i]);
+	return (struct order){ config, *manifests, plan->count };
 }
 
 struct generation *stage_provider(const struct stage *stage, const char *id)
 {
-	const struct plan_entry *entry = provider_entry(stage->plan, stage->config, id);
-	return entry != NULL ? next_generation(entry) : NULL;
-}
-
-/* A plugin that is there, and does not provide what the config says it does. */
-static int check_services(const struct plan *plan, const struct config *config, struct err *why)
-{
-	for (size_t i = 0; i < config->service_count; i++) {
-		const struct config_service *line = &config->services[i];
-		for (size_t k = 0; k < plan->count; k++) {
-			const struct manifest *manifest = next_manifest(&plan->entries[k]);
-			if (manifest != NULL && strcmp(manifest->name, line->plugin) == 0 &&
-			    !manifest_provides(manifest, line->id))
-				return err_set(
-					why, "%s:%d:%d: services.%s: plugin %s does not provide it",
-					config->path, line->place.line, line->place.column,
-					line->id, line->plugin);
-		}
-	}
-	return 0;
-}
-
-/* ---- order ---- */
-
-enum mark { UNSEEN, OPEN, DONE };
-
-struct sorting {
-	const struct plan *plan;
-	const struct config *config;
-	enum mark *marks;
-	size_t *order;
-	size_t count;
-	struct err *why;
-};
-
-static int visit(struct sorting *sorting, size_t index)
-{
-	const struct manifest *manifest = next_manifest(&sorting->plan->entries[index]);
-	if (manifest == NULL || sorting->marks[index] == DONE)
-		return 0;
-	if (sorting->marks[index] == OPEN)
-		return err_set(
-			sorting->why,
-			"services: a circle: plugin %s needs, through others, what it provides "
-			"itself; change who provides what under \"services\"",
-			manifest->name);
-	sorting->marks[index] = OPEN;
-	for (uint32_t i = 0; i < manifest->need_count; i++) {
-		const struct plan_entry *provider =
-			provider_entry(sorting->plan, sorting->config, manifest->needs[i]);
-		if (provider != NULL &&
-		    visit(sorting, (size_t)(provider - sorting->plan->entries)) != 0)
-			return -1;
-	}
-	sorting->marks[index] = DONE;
-	sorting->order[sorting->count++] = index;
-	return 0;
-}
-
-/* Providers first. `order` has room for all entries. */
-static int sort_entries(const struct plan *plan, const struct config *config, size_t *order,
-                        size_t *count, struct err *why)
-{
-	struct sorting sorting = { plan,  config, mem_new(plan->count, sizeof(enum mark)),
-		                   order, 0,      why };
-	int rc = 0;
-	for (size_t i = 0; i < plan->count && rc == 0; i++)
-		rc = visit(&sorting, i);
-	free(sorting.marks);
-	*count = sorting.count;
-	return rc;
+	const struct manifest **manifests;
+	const struct order order = order_now(stage->plan, stage->config, &manifests);
+	ssize_t index = order_provider(&order, id);
+	free(manifests);
+	return index >= 0 ? next_generation(&stage->plan->entries[index]) : NULL;
 }
 
 /* ---- one plugin ---- */
@@ -175,26 +90,19 @@ static void discard(struct stage *stage, struct plan_entry *entry, bool created)
 static bool find_services(struct stage *stage, struct plan_entry *entry)
 {
 	struct generation *generation = entry->plugin.generation;
+	const struct manifest **manifests;
+	const struct order order = order_now(stage->plan, stage->config, &manifests);
+	struct err why;
+	int rc = order_check_needs(&order, &generation->manifest, &why);
+	free(manifests);
+	if (rc != 0) {
+		plan_refuse(entry, "%s", why.text);
+		return false;
+	}
 	for (uint32_t i = 0; i < generation->manifest.need_count; i++) {
 		struct need *need = &generation->needs[i];
-		struct generation *provider = stage_provider(stage, need->id);
-		uint32_t size;
-		if (service_is_own(need->id))
-			continue;
-		if (service_facade(need->id, &size) == NULL) {
-			plan_refuse(entry, "it needs %s, which this server does not know",
-			            need->id);
-			return false;
-		}
-		if (provider == NULL) {
-			plan_refuse(
-				entry,
-				"it needs %s, which no loaded plugin provides: say who does under "
-				"\"services\"",
-				need->id);
-			return false;
-		}
-		need_set(need, provider);
+		if (!service_is_own(need->id))
+			need_set(need, stage_provider(stage, need->id));
 	}
 	return true;
 }
@@ -331,15 +239,16 @@ static bool rests(const struct plan_entry *entry)
 }
 
 int stage_make(struct stage *stage, struct act *act, const struct config *config,
-               const struct folder *folder, struct plan *plan, struct err *why)
+               const struct folder *folder, struct plan *plan, struct config_errors *errors)
 {
+	const struct manifest **manifests;
+	const struct order order = order_now(plan, config, &manifests);
 	*stage = (struct stage){ .act = act, .config = config, .folder = folder, .plan = plan };
 	stage->order = mem_new(plan->count, sizeof *stage->order);
-	if (check_services(plan, config, why) != 0 ||
-	    sort_entries(plan, config, stage->order, &stage->order_count, why) != 0) {
-		stage->order_count = 0;
+	int rc = order_make(&order, stage->order, &stage->order_count, errors);
+	free(manifests);
+	if (rc != 0)
 		return -1;
-	}
 	/* Those that hand over come last, so that their clients wait no longer than they must; they
 	 * provide nothing that others need. */
 	for (int round = 0; round < 2; round++) {

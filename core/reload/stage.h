@@ -22,9 +22,9 @@ struct stage {
 
 /* Makes the generations of the plan's new entries, providers before those that need them. 0; -1:
  * the whole reload is to be refused (a circle of services, a service that its plugin does not
- * provide), `why` says why and nothing is left made. */
+ * provide), `errors` says why and nothing is made. */
 int stage_make(struct stage *stage, struct act *act, const struct config *config,
-               const struct folder *folder, struct plan *plan, struct err *why);
+               const struct folder *folder, struct plan *plan, struct config_errors *errors);
 /* Undoes it: every generation that was made is ended. For a reload that is refused after all. */
 void stage_undo(struct stage *stage);
 void stage_free(struct stage *stage);

@@ -116,7 +116,8 @@ class Server:
     def write_config(self, text=None):
         """Puts it in place by rename: a reload that is under way reads the old one or the new one."""
         staged = self.staging / self.conf.name
-        staged.write_text(text if text is not None else json.dumps(self.config, indent=1))
+        text = text if text is not None else json.dumps(self.config, indent=1)
+        staged.write_bytes(text if isinstance(text, bytes) else text.encode())
         os.replace(staged, self.conf)
 
     def install(self, name, as_name=None):
@@ -270,6 +271,10 @@ class Server:
         if config:
             self.config.update(config)
         self.write_config(text)
+        return self.sighup_alone()
+
+    def sighup_alone(self):
+        """The same with the config as it lies there."""
         since = self.mark()
         self.process.send_signal(signal.SIGHUP)
         self.wait_log(Reload.VERDICT.pattern, since)

@@ -44,7 +44,8 @@ class CheckConfig(ServerCase):
         server = self.serve(start=False)
         server.write_config()
         self.assertEqual(actctl("check-config", server.conf, "--json").lines,
-                         [{"config": str(server.conf), "good": True, "errors": []}])
+                         [{"config": str(server.conf), "good": True, "errors": [],
+                           "warnings": []}])
         server.write_config(BAD)
         done = actctl("check-config", server.conf, "--json")
         self.assertEqual(done.code, REFUSED)

@@ -13,7 +13,8 @@ class PluginDir(ServerCase):
             for _ in range(2):
                 reload = server.sighup()
                 self.assertEqual(reload.verdict, "refused", reload.text)
-                self.assertIn(f"plugin_dir: {server.plugin_dir} cannot be read: No such file",
+                self.assertIn(f"plugin_dir: expected a folder that can be read, found "
+                              f"{server.plugin_dir}: No such file",
                               reload.text)
                 self.assertEqual(client.text(1, "x"), "x")
             aside.rename(server.plugin_dir)
@@ -26,7 +27,8 @@ class PluginDir(ServerCase):
         missing = server.root / "missing"
         reload = server.sighup({"plugin_dir": str(missing)})
         self.assertEqual(reload.verdict, "refused", reload.text)
-        self.assertIn(f"plugin_dir: {missing} cannot be read", reload.text)
+        self.assertIn(f"plugin_dir: expected a folder that can be read, found {missing}:",
+                      reload.text)
         with Client(server.port) as client:
             self.assertEqual(client.text(1, "x"), "x")
 
@@ -35,7 +37,8 @@ class PluginDir(ServerCase):
         server.config["plugin_dir"] = str(server.root / "missing")
         server.spawn()
         self.assertEqual(server.ended(), 1)
-        self.assertIn(f"plugin_dir: {server.root / 'missing'} cannot be read", server.tail())
+        self.assertIn("plugin_dir: expected a folder that can be read, found "
+                      f"{server.root / 'missing'}:", server.tail())
         self.assertNotIn("main: ready", server.tail())
         server.check_reports()
 

@@ -17,7 +17,7 @@ class Undone(ServerCase):
         settings = {**CLINGS["plugins"], **plugins}
         reload = self.server.sighup({"plugins": settings, **NO_SUCH_ACTION})
         self.assertEqual(reload.verdict, "refused", reload.text)
-        self.assertIn('actions.77: plugin stubborn has no action "nosuch"', reload.text)
+        self.assertIn('actions.77: expected an action of plugin stubborn', reload.text)
         self.assertIn("start: transaction 0", reload.text)
         self.assertIn("destroy: sql 0", reload.text)
         copies = {path for path in mapped_files(self.server.pid) if "/stubborn." in path}

@@ -400,10 +400,11 @@ static void a_wrong_config_changes_nothing(void **state)
 		again(scene, RELOAD_REFUSED);
 		nothing_has_changed(scene, client, generation);
 	}
-	logged(scene, "actions.5: plugin swap has no action \"fly\"");
-	logged(scene, "pushes.5: plugin swap has no push \"fly\"");
-	logged(scene, "services.act.sql/1: plugin swap does not provide it");
-	logged(scene, "endpoints./raw: plugin swap has no raw action \"which\"");
+	logged(scene, "actions.5: expected an action of plugin swap (which), found \"fly\"");
+	logged(scene, "pushes.5: expected a push of plugin swap (it has none), found \"fly\"");
+	logged(scene, "services.act.sql/1: expected a plugin that provides it, found \"swap\"");
+	logged(scene, "endpoints./raw: expected a raw action of plugin swap (it has none), found "
+	              "\"which\", which is served under a code");
 	write_config(scene, HEAD SERV "}");
 	again(scene, RELOAD_TAKEN);
 	served_by(client, "b");

@@ -103,19 +103,22 @@ static struct puppet *parallel(struct scene *scene, const char *name)
 
 static void make(struct scene *scene)
 {
+	struct config_errors errors = { 0 };
 	if (stage_make(&scene->stage, &scene->house->act, scene->house->config, &scene->folder,
-	               &scene->plan, &scene->why) != 0)
-		fail_msg("refused: %s", scene->why.text);
+	               &scene->plan, &errors) != 0)
+		fail_msg("refused: %s", errors.text);
 }
 
 /* The whole is refused, with these words, and nothing was made. */
 static void refuse(struct scene *scene, const char *words)
 {
+	struct config_errors errors = { 0 };
 	if (stage_make(&scene->stage, &scene->house->act, scene->house->config, &scene->folder,
-	               &scene->plan, &scene->why) == 0)
+	               &scene->plan, &errors) == 0)
 		fail_msg("taken, expected: %s", words);
-	if (strstr(scene->why.text, words) == NULL)
-		fail_msg("expected \"%s\", found \"%s\"", words, scene->why.text);
+	if (strstr(errors.text, words) == NULL)
+		fail_msg("expected \"%s\", found \"%s\"", words, errors.text);
+	config_errors_free(&errors);
 	for (size_t i = 0; i < scene->plan.count; i++)
 		assert_null(scene->entries[i].plugin.generation);
 	stage_undo(&scene->stage); /* which has nothing to undo */
@@ -455,7 +458,8 @@ static void a_chosen_one_that_does_not_provide_it_refuses_all(void **state)
 	struct puppet *friend = parallel(scene, "friend");
 	house_configure(scene->house, "{\"services\":\n {\"act.sql/1\": \"friend\"}}");
 	add_new(scene, friend, NULL);
-	refuse(scene, "t.json:2:3: services.act.sql/1: plugin friend does not provide it");
+	refuse(scene, "t.json:2:3: services.act.sql/1: expected a plugin that provides it, found "
+	              "\"friend\", which provides nothing");
 	puppet_told(friend, "");
 }
 

@@ -223,9 +223,14 @@ static void a_plugin_that_is_not_there_leaves_a_route_without_one(void **state)
 static void a_wrong_line_is_named(void **state)
 {
 	refuse(*state, "{\"actions\": {\"5\": \"game.fly\"}}",
-	       "%s:1:14: actions.5: plugin game has no action \"fly\"\n");
+	       "%s:1:14: actions.5: expected an action of plugin game (echo, hold, block, note, "
+	       "later, "
+	       "silent, return, private), found \"fly\"\n");
 	refuse(*state, "{\"actions\": {\n \"5\": \"game.raw\"}}",
-	       "%s:2:2: actions.5: game.raw serves raw endpoints and has no code\n");
+	       "%s:2:2: actions.5: expected an action of plugin game (echo, hold, block, note, "
+	       "later, "
+	       "silent, return, private), found \"raw\", "
+	       "which serves raw endpoints and has no code\n");
 }
 
 static void every_wrong_line_counts(void **state)
@@ -320,9 +325,12 @@ static void a_raw_endpoint_has_its_action(void **state)
 static void a_raw_endpoint_needs_a_raw_action(void **state)
 {
 	refuse(*state, RAW("game.echo"),
-	       "%s:1:16: endpoints./raw: plugin game has no raw action \"echo\"\n");
+	       "%s:1:16: endpoints./raw: expected a raw action of plugin game (raw), found "
+	       "\"echo\", "
+	       "which is served under a code\n");
 	refuse(*state, RAW("game.fly"),
-	       "%s:1:16: endpoints./raw: plugin game has no raw action \"fly\"\n");
+	       "%s:1:16: endpoints./raw: expected a raw action of plugin game (raw), found "
+	       "\"fly\"\n");
 }
 
 static void a_raw_endpoint_without_its_plugin_leads_to_nobody(void **state)
@@ -428,7 +436,7 @@ static void a_push_that_is_not_there_is_an_error(void **state)
 {
 	struct scene *scene = *state;
 	refuse(scene, "{\"pushes\": {\"5\": \"game.fly\"}}",
-	       "%s:1:13: pushes.5: plugin game has no push \"fly\"\n");
+	       "%s:1:13: pushes.5: expected a push of plugin game (news, alarm), found \"fly\"\n");
 	/* Of a plugin that is not there nobody can tell. */
 	build(scene, "{\"pushes\": {\"5\": \"chess.check\"}}");
 }

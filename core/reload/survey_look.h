@@ -1,0 +1,31 @@
+/* survey_look: the side of a survey that loads the plugin files. It is a forked process of its own,
+ * which says line by line what it finds, and ends. */
+#ifndef RELOAD_SURVEY_LOOK_H
+#define RELOAD_SURVEY_LOOK_H
+
+#include "base/config.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How its lines begin. */
+enum {
+	SURVEY_FILE = 'f',    /* <index> <plugin>: this file is about to be loaded */
+	SURVEY_ERROR = 'e',   /* <sentence> */
+	SURVEY_WARNING = 'w', /* <sentence> */
+	SURVEY_DONE = 'd',    /* all is said; the last line */
+};
+
+/* What is looked at. */
+struct survey_sight {
+	const struct config *config;
+	struct dirent **files; /* of config->plugin_dir */
+	bool *bad;             /* these are passed over */
+	size_t count;
+};
+
+/* Loads the files, writes the lines to `out`, and ends the process. */
+_Noreturn void survey_look(const struct survey_sight *sight, int out);
+
+#endif
