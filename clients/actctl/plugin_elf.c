@@ -103,7 +103,7 @@ static void take_dynamic_entry(const Elf64_Dyn *entry, const struct reader *read
 static int take_dynamic(const struct reader *reader, const Elf64_Shdr *section,
                         struct plugin_elf *out, struct err *why)
 {
-	Elf64_Dyn *entries;
+	Elf64_Dyn *entries = NULL;
 	size_t count = section->sh_size / sizeof *entries;
 	if (read_section(reader, section, ELF_DYNAMIC_MAX * sizeof *entries, &entries, why) != 0)
 		return -1;
@@ -135,7 +135,7 @@ static void take_symbol(const Elf64_Sym *symbol, const struct reader *reader,
 static int take_symbols(const struct reader *reader, const Elf64_Shdr *section,
                         struct plugin_elf *out, struct err *why)
 {
-	Elf64_Sym *symbols;
+	Elf64_Sym *symbols = NULL;
 	size_t count = section->sh_size / sizeof *symbols;
 	if (read_section(reader, section, PLUGIN_SYMBOLS_MAX * sizeof *symbols, &symbols, why) != 0)
 		return -1;
