@@ -301,13 +301,14 @@ static void who_was_there_before_is_not_judged(void **state)
 	assert_true(is_kept(scene));
 }
 
-static void what_is_not_kept_is_not_judged(void **state)
+static void with_none_to_go_back_to_nobody_is_judged(void **state)
 {
 	struct scene *scene = *state;
-	start_both(scene, HEAD SERV RULES);
+	put(scene, "good_a.so", "swap.so");
+	start(scene, HOLD RULES);
 	fail_calls(scene, 10);
 	assert_false(reload_look(scene->reload));
-	served_by(connect_to(scene, 0), "b");
+	served_by(connect_to(scene, 0), "a");
 }
 
 int main(int argc, char **argv)
@@ -328,7 +329,7 @@ int main(int argc, char **argv)
 		IN_SCENE(a_canary_for_all_is_none),
 		IN_SCENE(who_fails_too_often_is_taken_back),
 		IN_SCENE(who_was_there_before_is_not_judged),
-		IN_SCENE(what_is_not_kept_is_not_judged),
+		IN_SCENE(with_none_to_go_back_to_nobody_is_judged),
 	};
 	if (argc > 1 && strcmp(argv[1], "--prove") == 0)
 		return prove_main(argc, argv);
