@@ -5,11 +5,15 @@
 #include "act/watch.h"
 #include "admin/admin.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/config.h"
+#include "base/heartbeat.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/pulse.h"
 #include "base/signals.h"
+#include "base/supervisor.h"
 #include "net/net.h"
 #include "reload/prove.h"
 #include "reload/reload.h"
@@ -157,6 +161,18 @@ static const struct net_upcalls upcalls = {
 	.authenticate = authenticate,
 };
 
+/* Whoever started the server hears how it gets on. */
+static struct supervisor supervisor;
+
+/* Would a server that is asked for a sign of life be right to give one? */
+static int look_alive(void *context, uint32_t silent_ms, struct err *why)
+{
+	const struct net *net = context;
+	if (pulse_overdue(clock_ms()))
+		return err_set(why, "the main thread does not come back from a step of a reload");
+	return net_alive(net, silent_ms, why);
+}
+
 /* Everything that the end waits for, one after the other: calls, closes, and the steps of the
  * plugins. */
 static uint32_t end_ms(const struct config *config)
@@ -173,13 +189,23 @@ static void tell(struct admin *admin, const struct reload *reload, const struct 
 	admin_reloaded(admin, reload_report(reload), config, ticket);
 }
 
+static enum signals_word next_word(const struct reload *reload, uint64_t *ticket)
+{
+	*ticket = 0;
+	pulse_rest();
+	enum signals_word word = signals_wait_for(reload_patience_ms(reload), ticket);
+	pulse_step(0);
+	if (word != SIGNALS_NOTHING && word != SIGNALS_END)
+		supervisor_reloading(&supervisor);
+	return word;
+}
+
 /* Waits for a word and does what it asks for. True: there is a report, for those up to `*ticket`.
  * False: the server is to end. */
 static bool obey(struct reload *reload, uint64_t *ticket)
 {
 	for (;;) {
-		*ticket = 0;
-		switch (signals_wait_for(reload_patience_ms(reload), ticket)) {
+		switch (next_word(reload, ticket)) {
 		case SIGNALS_RELOAD:
 			reload_again(reload);
 			return true;
@@ -205,14 +231,20 @@ static void serve(struct reload *reload, struct net *net, struct admin *admin)
 	net_accept(net);
 	admin_ready(admin);
 	log_info("main", "ready");
-	while (obey(reload, &ticket))
+	supervisor_ready(&supervisor, reload_report(reload)->sentence);
+	struct heartbeat *heartbeat = heartbeat_new(&supervisor, look_alive, net);
+	while (obey(reload, &ticket)) {
 		tell(admin, reload, net, ticket);
+		supervisor_ready(&supervisor, reload_report(reload)->sentence);
+	}
+	heartbeat_free(heartbeat);
 	admin_ending(admin);
 }
 
 static int stop(struct net *net, struct reload *reload, struct pool *pool, struct admin *admin)
 {
 	log_info("main", "stopping");
+	supervisor_stopping(&supervisor, end_ms(net_site(net)->config));
 	net_drain(net, net_site(net)->config->drain_ms);
 	bool ended = reload_end(reload);
 	/* While the folder is locked: the socket in it is ours. */
@@ -229,6 +261,7 @@ static int stop(struct net *net, struct reload *reload, struct pool *pool, struc
 	net_free(net);
 	act_close(&act);
 	site_forget_endpoints();
+	supervisor_close(&supervisor);
 	log_info("main", "stopped");
 	return EXIT_SUCCESS;
 }
@@ -248,6 +281,7 @@ static int run(const struct arguments *arguments, struct config *config)
 	struct reload_source source = { arguments->config_path, arguments->overrides,
 		                        arguments->override_count };
 	struct err why = { 0 };
+	supervisor_open(&supervisor);
 	signals_open();
 	signal(SIGPIPE, SIG_IGN);
 

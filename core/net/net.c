@@ -216,6 +216,21 @@ void net_free(struct net *net)
 	free(net->loops);
 }
 
+int net_alive(const struct net *net, uint64_t silent_ms, struct err *why)
+{
+	uint64_t now_ns = clock_ns();
+	for (uint32_t i = 0; i < net->loop_count; i++) {
+		uint64_t ticked_ns = count_read(&net->loops[i].pulse.ticked_ns);
+		uint64_t since_ms = now_ns > ticked_ns ? (now_ns - ticked_ns) / 1000000 : 0;
+		if (since_ms > silent_ms)
+			return err_set(why,
+			               "loop-%u has not come to the end of a turn for %lu s: is a "
+			               "plugin that should not block blocking it?",
+			               i, since_ms / 1000);
+	}
+	return 0;
+}
+
 bool net_conn_alive(const struct net *net, act_conn id)
 {
 	struct loop *loop = net_loop_of(net, id);

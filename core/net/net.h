@@ -66,6 +66,10 @@ void net_barrier(struct net *net, void (*run)(struct loop *loop, void *context),
 /* [any] A counter over all loops: offsetof() of a member of struct loop_counters. */
 uint64_t net_count(const struct net *net, size_t counter);
 
+/* [any, while the loops run] 0: each loop has ticked within the last `silent_ms`; -1 with `why`,
+ * which names one that has not. */
+int net_alive(const struct net *net, uint64_t silent_ms, struct err *why);
+
 /* [any] Is there a connection of that number? */
 bool net_conn_alive(const struct net *net, act_conn id);
 /* [any] The loop that a connection's number names; NULL: it is no such number. */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pulse.h"
 #include "reload/prove.h"
 
 #include <dirent.h>
@@ -12,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How often load_ms is waited for a file at most: the steps of its trial, and one to spare. */
+enum { PLAN_WAITS = 10 };
 
 void plugin_clear(struct plugin *plugin)
 {
@@ -127,6 +131,7 @@ static void plan_file(struct plan *plan, const struct config *config, const stru
 {
 	uint8_t sha[PLUGIN_HASH_SIZE];
 	char stem[NAME_MAX + 1];
+	pulse_step((uint64_t)PLAN_WAITS * config->load_ms);
 	plan->entries = mem_grow(plan->entries, plan->count + 1, sizeof *plan->entries);
 	struct plan_entry *entry = &plan->entries[plan->count++];
 	*entry = (struct plan_entry){ .kind = PLAN_NEW };

@@ -7,6 +7,7 @@
 #include "act/stats.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pulse.h"
 #include "net/net.h"
 #include "reload/handover.h"
 
@@ -80,6 +81,8 @@ static void activate_new(struct reload *reload, const struct next *next)
 {
 	for (size_t i = 0; i < next->plan.count; i++) {
 		const struct plan_entry *entry = &next->plan.entries[i];
+		/* For a worker to begin, and for the step. */
+		pulse_step((uint64_t)2 * next->config->load_ms);
 		if (entry->kind == PLAN_NEW &&
 		    generation_step(entry->plugin.generation, STEP_ACTIVATE,
 		                    next->config->load_ms) == ACT_E_LATE)

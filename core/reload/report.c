@@ -41,6 +41,7 @@ void report_free(struct reload_report *report)
 		free(report->plugins[i].sentence);
 	}
 	free(report->plugins);
+	free(report->sentence);
 	forget(&report->errors);
 	forget(&report->warnings);
 	*report = (struct reload_report){ 0 };
@@ -89,23 +90,40 @@ void report_warning(struct reload_report *report, const char *format, ...)
 	keep(&report->warnings, line);
 }
 
+static char *sentence_of(const struct reload_report *report, size_t serving)
+{
+	static const char *const words[] = {
+		[RELOAD_TAKEN] = "taken",
+		[RELOAD_PARTIAL] = "partial",
+		[RELOAD_ROLLED_BACK] = "rolled back",
+		[RELOAD_PROMOTED] = "promoted",
+	};
+	char name[24] = "start";
+	/* To promote or take back what no reload brought. */
+	if (report->number == 0 && report->verdict == RELOAD_REFUSED)
+		return mem_text("refused: nothing has changed");
+	if (report->number != 0)
+		snprintf(name, sizeof name, "reload %u", report->number);
+	if (report->verdict == RELOAD_REFUSED)
+		return mem_format("%s refused: nothing has changed", name);
+	return mem_format("%s %s: %zu plugins serve%s", name, words[report->verdict], serving,
+	                  report->verdict == RELOAD_PARTIAL ? "; the log says what was refused"
+	                                                    : "");
+}
+
 void report_end(struct reload_report *report, enum reload_verdict verdict, size_t serving)
 {
+	static const enum log_level levels[] = {
+		[RELOAD_TAKEN] = LOG_INFO,    [RELOAD_PARTIAL] = LOG_WARN,
+		[RELOAD_REFUSED] = LOG_ERROR, [RELOAD_ROLLED_BACK] = LOG_WARN,
+		[RELOAD_PROMOTED] = LOG_WARN,
+	};
+	CHECK((size_t)verdict < sizeof levels / sizeof levels[0]);
 	report->verdict = verdict;
+	report->sentence = sentence_of(report, serving);
 	clock_gettime(CLOCK_REALTIME, &report->at);
-	if (report->number == 0)
-		return;
-	if (verdict == RELOAD_TAKEN)
-		log_info("reload", "reload %u taken: %zu plugins serve", report->number, serving);
-	else if (verdict == RELOAD_PARTIAL)
-		log_warn("reload",
-		         "reload %u partial: %zu plugins serve; what was refused is said above",
-		         report->number, serving);
-	else if (verdict == RELOAD_REFUSED)
-		log_error("reload", "reload %u refused: nothing has changed", report->number);
-	else
-		log_warn("reload", "reload %u %s: %zu plugins serve", report->number,
-		         verdict == RELOAD_PROMOTED ? "promoted" : "rolled back", serving);
+	if (report->number != 0)
+		log_line(levels[verdict], "reload", "%s", report->sentence);
 }
 
 const char *report_verdict_name(enum reload_verdict verdict)

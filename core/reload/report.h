@@ -42,6 +42,7 @@ struct report_lines {
 struct reload_report {
 	unsigned number; /* 0: the start */
 	enum reload_verdict verdict;
+	char *sentence;     /* the verdict in words, one line */
 	struct timespec at; /* the end of it, CLOCK_REALTIME */
 	struct report_plugin *plugins;
 	size_t plugin_count;

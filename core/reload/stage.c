@@ -5,12 +5,17 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pulse.h"
 #include "reload/handover.h"
 #include "reload/order.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How often load_ms is waited for a plugin at most, each step waiting for a worker first: a
+ * hand-over, create, start, and the end of what was refused. */
+enum { STAGE_WAITS = 16 };
 
 /* ---- who is in the next world ---- */
 
@@ -187,6 +192,7 @@ static void give_back(struct plan_entry *entry)
 static void stage_one(struct stage *stage, struct plan_entry *entry)
 {
 	char data_dir[PATH_MAX];
+	pulse_step((uint64_t)STAGE_WAITS * stage->config->load_ms);
 	if (folder_data_dir(stage->folder, entry->plugin.name, data_dir, &entry->why) != 0) {
 		struct err why = entry->why;
 		plan_refuse(entry, "%s", why.text);
@@ -269,6 +275,7 @@ void stage_undo(struct stage *stage)
 		struct plan_entry *entry = &stage->plan->entries[stage->order[i - 1]];
 		if (entry->kind != PLAN_NEW || entry->plugin.generation == NULL)
 			continue;
+		pulse_step((uint64_t)STAGE_WAITS * stage->config->load_ms);
 		discard(stage, entry, true);
 		give_back(entry);
 		plan_refuse(entry, "the whole reload was refused");

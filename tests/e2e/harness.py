@@ -96,7 +96,7 @@ class Server:
             "drain_ms": 2000, "close_ms": 2000, "endpoints": ENDPOINTS,
         }
         self.config.update(config or {})
-        self.args = list(args)
+        self.args, self.env = list(args), {}
         for name in plugins:
             self.install(name)
         for path, content in (files or {}).items():
@@ -156,7 +156,7 @@ class Server:
         self.write_config()
         self.lines.clear()
         self.process = subprocess.Popen(
-            [str(ACTD), "-c", str(self.conf), *self.args], env=sanitizer_env(),
+            [str(ACTD), "-c", str(self.conf), *self.args], env={**sanitizer_env(), **self.env},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._collect, args=(self.process,), daemon=True)
@@ -288,7 +288,8 @@ def sanitizer_env():
     """The environment for a server: sanitizers report to stderr and end with a code of their own;
     the address sanitizer's leak check runs at exit."""
     env = dict(os.environ)
-    env.pop("STATE_DIRECTORY", None)
+    for name in ("STATE_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
+        env.pop(name, None)
     env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=1:abort_on_error=0"
     env["LSAN_OPTIONS"] = "exitcode=99"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1"

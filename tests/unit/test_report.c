@@ -27,6 +27,8 @@ static void lines_are_kept_and_logged(void **state)
 	assert_non_null(strstr(log, "warn  reload: threads: at the next start\n"));
 	assert_non_null(strstr(log, "warn  reload: reload 3 partial: 1 plugins serve"));
 	log_file_end();
+	assert_string_equal(report.sentence, "reload 3 partial: 1 plugins serve; the log says what "
+	                                     "was refused");
 	cJSON *json = view_report(&report);
 	char *text = view_text(json);
 	assert_string_equal(
@@ -52,7 +54,36 @@ static void the_start_has_no_verdict_in_the_log(void **state)
 	assert_string_equal(log_file_text(), "");
 	log_file_end();
 	assert_true(report.at.tv_sec > 0);
+	assert_string_equal(report.sentence, "start taken: 2 plugins serve");
 	report_free(&report);
+}
+
+static void each_verdict_has_a_sentence(void **state)
+{
+	static const struct {
+		unsigned number;
+		enum reload_verdict verdict;
+		const char *sentence, *level;
+	} cases[] = {
+		{ 1, RELOAD_TAKEN, "reload 1 taken: 4 plugins serve", "info  " },
+		{ 2, RELOAD_REFUSED, "reload 2 refused: nothing has changed", "error " },
+		{ 2, RELOAD_ROLLED_BACK, "reload 2 rolled back: 4 plugins serve", "warn  " },
+		{ 2, RELOAD_PROMOTED, "reload 2 promoted: 4 plugins serve", "warn  " },
+		{ 0, RELOAD_REFUSED, "refused: nothing has changed", "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct reload_report report;
+		log_file_begin(LOG_INFO);
+		report_begin(&report, cases[i].number);
+		report_end(&report, cases[i].verdict, 4);
+		assert_string_equal(report.sentence, cases[i].sentence);
+		assert_int_equal(strstr(log_file_text(), report.sentence) != NULL,
+		                 cases[i].number != 0);
+		assert_non_null(strstr(log_file_text(), cases[i].level));
+		log_file_end();
+		report_free(&report);
+	}
 }
 
 static void names_are_as_documented(void **state)
@@ -104,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_kept_and_logged),
 		cmocka_unit_test(the_start_has_no_verdict_in_the_log),
+		cmocka_unit_test(each_verdict_has_a_sentence),
 		cmocka_unit_test(names_are_as_documented),
 		cmocka_unit_test(other_bytes_are_replaced),
 		cmocka_unit_test(times_are_utc),
