@@ -107,6 +107,14 @@ enum outcome admin_ask(const struct options *options, const char *method, const 
 	return outcome;
 }
 
+enum outcome admin_verdict(const cJSON *report)
+{
+	const char *verdict = admin_text(report, "verdict");
+	if (strcmp(verdict, "refused") == 0)
+		return REFUSED;
+	return strcmp(verdict, "partial") == 0 ? PARTIAL : DONE;
+}
+
 const char *admin_text(const cJSON *object, const char *name)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));

@@ -10,6 +10,9 @@
 enum outcome admin_ask(const struct options *options, const char *method, const char *path,
                        cJSON **answer);
 
+/* What a reload's report comes to: DONE where all was taken, PARTIAL, or REFUSED. */
+enum outcome admin_verdict(const cJSON *report);
+
 /* Members of an object for people: "" and 0 where there is none. */
 const char *admin_text(const cJSON *object, const char *name);
 double admin_number(const cJSON *object, const char *name);

@@ -159,9 +159,10 @@ const struct command *command_find(const char *name)
 
 static const char codes[] = "Exit codes:\n"
 			    "  0  good\n"
-			    "  1  the server answered with an error; a reload was refused, or "
-			    "partly; a config or a plugin is bad\n"
-			    "  2  wrong usage, or a file that is not there or not good\n"
+			    "  1  the server answered with an error; a reload was refused; a "
+			    "config or a plugin is bad\n"
+			    "  2  wrong usage, or a file that is not there or not good; after "
+			    "reload and dev --once: a part was refused\n"
 			    "  3  could not connect, or was refused at the upgrade\n"
 			    "  4  no answer in time\n"
 			    "  5  the connection was lost\n";

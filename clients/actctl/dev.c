@@ -46,8 +46,7 @@ static enum outcome turn(const struct dev *dev)
 	enum outcome outcome = admin_ask(dev->options, "POST", "/v1/reload", &report);
 	if (outcome != DONE)
 		return outcome;
-	if (strcmp(admin_text(report, "verdict"), "taken") != 0)
-		outcome = REFUSED;
+	outcome = admin_verdict(report);
 	if (dev->options->json) {
 		cJSON_AddNumberToObject(report, "built_ms", (double)(built - begin));
 		say_object(report);

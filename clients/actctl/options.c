@@ -11,7 +11,7 @@
 /* The commands that read the config of the server. */
 enum { CONFIGURED = CALL | LISTEN | TOKEN | CHECK | STATUS | RELOAD | DEV };
 
-enum { TIMEOUT_MS = 10000, RELOAD_TIMEOUT_MS = 120000, LIFETIME_S = 3600 };
+enum { TIMEOUT_MS = 10000, RELOAD_TIMEOUT_MS = 200000, LIFETIME_S = 3600 };
 
 static const struct option_info {
 	const char *name;
@@ -83,7 +83,7 @@ static const struct option_info {
 	  CALL | LISTEN | STATUS, AT(timeout_ms), 'T' },
 	{ "timeout", "S", "check: seconds for trying it (10)", KIND_SECONDS, PLUGIN, AT(timeout_ms),
 	  'T' },
-	{ "timeout", "S", "seconds for the reload (120)", KIND_SECONDS, RELOAD | DEV,
+	{ "timeout", "S", "seconds for the reload (200)", KIND_SECONDS, RELOAD | DEV,
 	  AT(timeout_ms), 'T' },
 	{ "json", NULL, "print objects, one a line, for programs", KIND_FLAG, EVERY, AT(json),
 	  'j' },

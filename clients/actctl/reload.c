@@ -2,7 +2,6 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void print_lines(const cJSON *report, const char *name)
 {
@@ -28,14 +27,6 @@ static void print(const cJSON *report)
 	printf("reload %.0f: %s\n", admin_number(report, "number"), admin_text(report, "verdict"));
 }
 
-static enum outcome outcome_of(const cJSON *report)
-{
-	const char *verdict = admin_text(report, "verdict");
-	if (strcmp(verdict, "refused") == 0)
-		return REFUSED;
-	return strcmp(verdict, "partial") == 0 ? PARTIAL : DONE;
-}
-
 static const char *path_of(const struct options *options)
 {
 	return options->promote    ? "/v1/reload/promote"
@@ -52,7 +43,7 @@ enum outcome command_reload(const struct options *options)
 	enum outcome outcome = admin_ask(options, "POST", path_of(options), &report);
 	if (outcome != DONE)
 		return outcome;
-	outcome = outcome_of(report);
+	outcome = admin_verdict(report);
 	if (options->json) {
 		say_object(report);
 	} else {

@@ -13,7 +13,7 @@
 enum outcome {
 	DONE = 0,
 	REFUSED = 1,   /* the server was reached and answered with an error */
-	PARTIAL = 2,   /* of a reload alone: not all was taken */
+	PARTIAL = 2,   /* of reload and dev: not all was taken */
 	USAGE = 2,     /* the command line, or a file that it names, is wrong */
 	UNREACHED = 3, /* no connection: nobody there, or refused at the upgrade */
 	TIMED_OUT = 4, /* no answer in time */

@@ -64,6 +64,23 @@ class Dev(ServerCase):
         self.assertEqual(sorted(os.listdir(self.server.plugin_dir)),
                          sorted(["echo.so", f"{self.name}.so"]))
 
+    def test_once_where_not_all_is_taken(self):
+        """It serves, and beside it lies a file that is no plugin: as after actctl reload."""
+        self.server.install("bad_text")
+        code, out, err = self.actctl("dev", "--once", self.folder)
+        self.assertEqual(code, 2, out + err)
+        self.assertIn(f"{self.name}: loaded 1.0", out)
+        self.assertRegex(out, r"reload \d+: partial \(")
+        self.assertEqual(self.ask(), '{"text":"Hello, Bob"}')
+
+    def test_once_where_the_config_is_wrong(self):
+        self.server.write_config('{ "workers": 0 }')
+        code, out, err = self.actctl("dev", "--once", self.folder, "-o",
+                                     f"plugin_dir={self.server.plugin_dir}", "-o", "workers=1",
+                                     "-o", f"state_dir={self.server.state}")
+        self.assertEqual(code, 1, out + err)
+        self.assertRegex(out, r"reload \d+: refused \(")
+
     def test_once_with_an_error(self):
         edit(self.folder / f"{self.name}.c", "return ACT_E_NOMEM;", "return ACT_E_NOMEM")
         code, out, err = self.actctl("dev", "--once", self.folder)
