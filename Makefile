@@ -7,7 +7,12 @@ ARGS =
 # How long `make fuzz` lets each fuzzer run.
 SECONDS = 60
 
-.PHONY: help build run check test fuzz soak format clean
+# `make bench`: how many rounds, and which rows (a regular expression of their names).
+ROUNDS = 5
+ROWS = .*
+bench: SECONDS = 2
+
+.PHONY: help build run check test fuzz soak bench format clean
 
 help:
 	@echo 'make build    install what is missing, build the release preset in build/release'
@@ -17,6 +22,8 @@ help:
 	@echo 'make test     everything: gcc and clang, end to end, sanitizers, a fixed run of the fuzzers'
 	@echo 'make fuzz     each fuzzer for $(SECONDS) seconds (make fuzz SECONDS=600)'
 	@echo 'make soak     8,000 connections through 1,000 reloads; prints figures, takes minutes'
+	@echo 'make bench    actd beside other servers; takes an hour, writes docs/performance.md'
+	@echo "              (make bench ROUNDS=1 SECONDS=0.5 ROWS='echo-50-.*')"
 	@echo 'make format   clang-format over the C files'
 	@echo 'make clean    remove what was built; the data in build/state stay'
 
@@ -41,6 +48,11 @@ fuzz:
 soak:
 	@.ci/install .ci/packages.run .ci/packages.test
 	@.ci/soak
+
+bench:
+	@.ci/install .ci/packages.run .ci/packages.test .ci/packages.bench
+	@.ci/bench --rounds '$(ROUNDS)' --seconds '$(SECONDS)' --rows '$(ROWS)' \
+		--document docs/performance.md
 
 format:
 	@.ci/install .ci/packages.test

@@ -144,6 +144,33 @@ const struct command commands[] = {
 	  .examples = "  actctl dev hello --config conf/actd.json\n"
 	              "  actctl dev --once hello\n",
 	  .run = command_dev },
+	{ .name = "bench",
+	  .bit = BENCH,
+	  .arguments = "URL",
+	  .least = 1,
+	  .most = 1,
+	  .summary = "load a server, check each answer, and say how fast it was",
+	  .text = "Connects (ws:// or ws+unix:), then asks as fast as answers come, or at a fixed "
+	          "--rate, each\n"
+	          "time then running from when the message was due. Every answer is held against "
+	          "what was\n"
+	          "sent; the first one that is wrong, missing or too many ends it. {n} in the URL "
+	          "or in a\n"
+	          "header stands for the number of the connection.\n"
+	          "\n"
+	          "  echo     each connection asks, and the action answers with the payload\n"
+	          "  fan-out  the first one asks, and every connection is pushed the payload\n"
+	          "  connect  connections are opened, upgraded and closed, again and again\n"
+	          "\n"
+	          "Load only servers that you run. One process has one thread; give it a core that "
+	          "the server\n"
+	          "does not have (taskset).\n",
+	  .examples = "  actctl bench ws://127.0.0.1:8080/serv/\n"
+	              "  actctl bench ws://127.0.0.1:8080/serv/ -n 1000 -d 16 --size 128 -s 10\n"
+	              "  actctl bench ws://127.0.0.1:8080/serv/ --rate 20000 --pid $(pidof actd)\n"
+	              "  actctl bench 'ws://127.0.0.1:8080/serv/?user=u{n}' --idle 10000 --json\n"
+	              "  actctl bench ws+unix:/run/actd.sock:/serv/ --mode connect\n",
+	  .run = command_bench },
 	{ .name = NULL },
 };
 

@@ -23,6 +23,7 @@ enum outcome command_status(const struct options *options);
 enum outcome command_reload(const struct options *options);
 enum outcome command_plugin(const struct options *options);
 enum outcome command_dev(const struct options *options);
+enum outcome command_bench(const struct options *options);
 
 /* All of them; the last one has no name. */
 extern const struct command commands[];

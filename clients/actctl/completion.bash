@@ -24,6 +24,10 @@ _actctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'base act.v1 act.json.v1' -- "$word")
 		return
 		;;
+	-m | --mode)
+		mapfile -t COMPREPLY < <(compgen -W 'echo fan-out connect' -- "$word")
+		return
+		;;
 	--lang)
 		mapfile -t COMPREPLY < <(compgen -W 'c cpp rust' -- "$word")
 		return

@@ -15,6 +15,10 @@ _actctl() {
 		compadd base act.v1 act.json.v1
 		return
 		;;
+	-m | --mode)
+		compadd echo fan-out connect
+		return
+		;;
 	--lang)
 		compadd c cpp rust
 		return

@@ -65,8 +65,8 @@ enum outcome lookup_host(const struct url *url, uint64_t deadline_ms, struct loo
 	                   url->host, gai_strerror(rc));
 }
 
-static socklen_t address_of(const struct url *url, const char *numeric,
-                            struct sockaddr_storage *address)
+socklen_t lookup_address(const struct url *url, const char *numeric,
+                         struct sockaddr_storage *address)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		                  .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
@@ -92,7 +92,7 @@ const char *lookup_why(const struct url *url, const char *address)
 {
 	enum { PATIENCE_MS = 1000 };
 	struct sockaddr_storage to = { 0 };
-	socklen_t len = address_of(url, address, &to), size = sizeof(int);
+	socklen_t len = lookup_address(url, address, &to), size = sizeof(int);
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error = 0;
 	if (fd < 0)

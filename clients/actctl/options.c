@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The commands that read the config of the server. */
-enum { CONFIGURED = CALL | LISTEN | TOKEN | CHECK | STATUS | RELOAD | DEV };
+enum { CONFIGURED = CALL | LISTEN | TOKEN | CHECK | STATUS | RELOAD | DEV | BENCH };
 
 enum { TIMEOUT_MS = 10000, RELOAD_TIMEOUT_MS = 200000, LIFETIME_S = 3600 };
 
@@ -25,12 +25,30 @@ static const struct option_info {
 #define AT(member) offsetof(struct options, member)
 	{ "protocol", "NAME", "base (default), act.v1 or act.json.v1", KIND_PROTOCOL, CALL | LISTEN,
 	  AT(protocol), 'p' },
+	{ "mode", "MODE", "echo (default), fan-out or connect", KIND_TEXT, BENCH, AT(mode), 'm' },
+	{ "connections", "N", "connections that are busy (50)", KIND_NUMBER, BENCH, AT(connections),
+	  'n' },
+	{ "idle", "N", "more of them that say nothing (0)", KIND_NUMBER, BENCH, AT(idle), 0 },
+	{ "depth", "N", "messages that a connection has under way (1)", KIND_NUMBER, BENCH,
+	  AT(depth), 'd' },
+	{ "size", "BYTES", "length of a payload (12)", KIND_NUMBER, BENCH, AT(size), 0 },
+	{ "rate", "N", "messages a second, each due at its own moment", KIND_NUMBER, BENCH,
+	  AT(rate), 'r' },
+	{ "seconds", "S", "how long it counts (5)", KIND_SECONDS, BENCH, AT(run_ms), 's' },
+	{ "warm", "S", "how long it runs before that (1)", KIND_SECONDS, BENCH, AT(warm_ms), 0 },
+	{ "code", "N", "the action (1; with fan-out 2)", KIND_NUMBER, BENCH, AT(code), 0 },
+	{ "reply-code", "N", "the code of what comes back (the same; with fan-out 1000 more)",
+	  KIND_NUMBER, BENCH, AT(reply_code), 0 },
+	{ "from", "ADDRESS", "connect from this local address; may be given again", KIND_LIST,
+	  BENCH, AT(from), 0 },
+	{ "pid", "N", "tell the CPU time and memory of this process, the server", KIND_NUMBER,
+	  BENCH, AT(pid), 0 },
 	{ "user", "NAME", "log in as NAME, with a token as `actctl token` makes it", KIND_TEXT,
-	  CALL | LISTEN, AT(user), 'u' },
+	  CALL | LISTEN | BENCH, AT(user), 'u' },
 	{ "token", "TOKEN", "log in with this token (others can see a command line)", KIND_TEXT,
-	  CALL | LISTEN, AT(token), 't' },
+	  CALL | LISTEN | BENCH, AT(token), 't' },
 	{ "token-file", "FILE", "log in with the token in FILE (-: the standard input)", KIND_TEXT,
-	  CALL | LISTEN, AT(token_file), 0 },
+	  CALL | LISTEN | BENCH, AT(token_file), 0 },
 	{ "notify", NULL, "ask for no answer and wait for none", KIND_FLAG, CALL, AT(notify), 0 },
 	{ "deadline-ms", "N", "what the server may take for the answer (not with base)",
 	  KIND_NUMBER, CALL, AT(deadline_ms), 0 },
@@ -64,7 +82,7 @@ static const struct option_info {
 	  KIND_FLAG, RELOAD, AT(rollback), 0 },
 	{ "once", NULL, "build and reload once, then end", KIND_FLAG, DEV, AT(once), 0 },
 	{ "header", "'NAME: VALUE'", "add a header to the upgrade; may be given again", KIND_HEADER,
-	  CALL | LISTEN, AT(headers), 'H' },
+	  CALL | LISTEN | BENCH, AT(headers), 'H' },
 	{ "ca", "FILE", "trust the certificates in FILE (PEM) instead of the system's", KIND_TEXT,
 	  CALL | LISTEN | STATUS | RELOAD, AT(ca_file), 0 },
 	{ "insecure", NULL, "take any certificate: for tests, it protects from nobody", KIND_FLAG,
@@ -81,6 +99,8 @@ static const struct option_info {
 	  AT(admin_token_file), 0 },
 	{ "timeout", "S", "seconds to connect, and for each answer (10)", KIND_SECONDS,
 	  CALL | LISTEN | STATUS, AT(timeout_ms), 'T' },
+	{ "timeout", "S", "seconds without an answer until it counts as hung (10)", KIND_SECONDS,
+	  BENCH, AT(timeout_ms), 'T' },
 	{ "timeout", "S", "check: seconds for trying it (10)", KIND_SECONDS, PLUGIN, AT(timeout_ms),
 	  'T' },
 	{ "timeout", "S", "seconds for the reload (200)", KIND_SECONDS, RELOAD | DEV,
@@ -184,6 +204,12 @@ enum outcome options_read(int argc, char **argv, enum command_bit command, struc
 		.timeout_ms = (command & (RELOAD | DEV)) != 0 ? RELOAD_TIMEOUT_MS : TIMEOUT_MS,
 		.protocol = DIALECT_BASE,
 		.repeat = 1,
+		.mode = "echo",
+		.connections = 50,
+		.depth = 1,
+		.size = 12,
+		.warm_ms = 1000,
+		.run_ms = 5000,
 		.language = "c",
 		.lifetime_s = LIFETIME_S,
 		.config = config != NULL && config[0] != '\0' ? config : ACTD_DEFAULT_CONFIG,

@@ -21,7 +21,8 @@ enum command_bit {
 	RELOAD = 32,
 	PLUGIN = 64,
 	DEV = 128,
-	EVERY = 255,
+	BENCH = 256,
+	EVERY = 511,
 };
 
 /* The most of an option that may stand several times. */
@@ -50,6 +51,13 @@ struct options {
 	/* listen; 0: not given */
 	uint32_t count;
 	int64_t listen_ms;
+	/* bench */
+	const char *mode;
+	uint32_t connections, idle, depth, size, code, reply_code;
+	uint32_t rate; /* 0: not given */
+	int64_t warm_ms, run_ms;
+	struct option_list from; /* local addresses */
+	uint32_t pid;            /* 0: not given */
 	/* token */
 	uint32_t lifetime_s;
 	/* the server's config */

@@ -9,7 +9,8 @@ import unittest
 from actctl import ACTCTL, GOOD, USAGE, actctl
 from harness import ROOT, main
 
-COMMANDS = ["call", "listen", "token", "check-config", "status", "reload", "plugin", "dev"]
+COMMANDS = ["call", "listen", "token", "check-config", "status", "reload", "plugin", "dev",
+            "bench"]
 CODES = ["0  good", "1  the server", "2  wrong usage", "3  could not", "4  no answer", "5  the conn"]
 URL = "ws://127.0.0.1:1/serv/"
 
@@ -91,6 +92,7 @@ class Completion(unittest.TestCase):
 
     def test_values(self):
         self.assertEqual(self.complete("call", "--protocol", "act."), ["act.v1", "act.json.v1"])
+        self.assertEqual(self.complete("bench", "-m", "f"), ["fan-out"])
         self.assertEqual(self.complete("token", "--config", "conf/actd.j"), ["conf/actd.json"])
         self.assertEqual(self.complete("call", "ws://x/", "1", "@READ"), ["@README.md"])
         self.assertEqual(self.complete("check-config", "conf/actd.j"), ["conf/actd.json"])
