@@ -6,12 +6,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/signals.h"
+#include "reload/reload.h"
 
 #include <stdlib.h>
-
-/* A reload has a handful of steps, each with load_ms; several plugins take several times as long.
- * Who waits longer than this learns no more by waiting on. */
-enum { PATIENCE_STEPS = 6 };
 
 void board_init(struct board *board, const struct act *act, const struct config *config)
 {
@@ -77,7 +74,9 @@ uint32_t board_patience_ms(struct board *board)
 	pthread_mutex_lock(&board->lock);
 	uint32_t load_ms = board->load_ms;
 	pthread_mutex_unlock(&board->lock);
-	return PATIENCE_STEPS * load_ms;
+	/* Where a plugin hangs it is one; where several do, who asked learns no more by waiting on.
+	 */
+	return RELOAD_STEPS_MAX * load_ms;
 }
 
 void board_ask(struct board *board, struct board_ask *ask, enum signals_word word)

@@ -57,7 +57,7 @@ void board_pin(struct board *board, const struct reload_report *report, uint32_t
 
 /* [any] */
 enum board_phase board_phase(struct board *board);
-/* [admin] How long a client waits for a reload, in milliseconds. */
+/* [admin] How long a client waits for a reload, in milliseconds: as long as one plugin can take. */
 uint32_t board_patience_ms(struct board *board);
 /* [admin] Asks the main thread for a reload, or for what signals_ask() knows else. `ask` stays on
  * the board until board_withdraw(). */

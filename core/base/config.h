@@ -168,7 +168,7 @@ struct config {
 	uint32_t expiry_notice_s; /* before a token expires its client is told; 0: never */
 	uint32_t close_ms;        /* for the other side's answer to a close */
 	uint32_t deadline_ms;     /* for a call, where neither plugin nor action says */
-	uint32_t load_ms;         /* for each of proof, create, start, activate of a plugin */
+	uint32_t load_ms;         /* for each step of loading a plugin */
 	uint32_t stuck_ms;        /* inside one call of a plugin; then a line in the log */
 	bool check;               /* watch over the rules of act/plugin.h */
 	uint32_t drain_ms; /* for open calls of a replaced generation, and at the end of the server

@@ -200,7 +200,8 @@ static const struct config_key keys[] = {
 	{ "deadline_ms", WHOLE(AT(deadline_ms), 1, HOUR_MS), "10000", LIVE,
 	  "For the answer to a call, where neither the plugin nor the action's settings say." },
 	{ "load_ms", WHOLE(AT(load_ms), 1, HOUR_MS), "10000", LIVE,
-	  "For each step of loading a plugin: its proof, create, start, activate." },
+	  "For each step of loading a plugin: each step of its trial, create, save and load of a "
+	  "hand-over, start, activate." },
 	{ "stuck_ms", WHOLE(AT(stuck_ms), 10, HOUR_MS), "1000", LIVE,
 	  "How long a loop or worker may be inside one call of a plugin before the log says so." },
 	{ "drain_ms", WHOLE(AT(drain_ms), 0, HOUR_MS), "10000", LIVE,

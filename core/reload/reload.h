@@ -9,12 +9,18 @@
 #include "act/act.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "reload/prove_wire.h"
 #include "reload/report.h"
 
 #include <stddef.h>
 
 struct reload;
 struct site;
+
+/* The most steps, each of load_ms, that one changed plugin can take of a reload: until its trial
+ * begins, and those of the trial; create, the rest of the one before, the end of its watches, save,
+ * load, start; and where the last of these fails, its rest, worker_leave and destroy. */
+enum { RELOAD_STEPS_MAX = 1 + PROVE_STEPS + 6 + 3 };
 
 /* Where the config comes from, each time anew. */
 struct reload_source {
