@@ -284,7 +284,7 @@ static act_rc next_row(struct cursor *cursor, struct slot *slot, act_sql_value *
 act_rc rows_next(struct rows *rows, act_sql_rows handle, act_sql_value *cols, uint32_t max,
                  uint32_t *count, act_sql_error *why)
 {
-	struct cursor *cursor;
+	struct cursor *cursor = NULL;
 	struct slot *slot;
 	act_rc rc = acquire(rows, handle, &cursor, why);
 	if (rc != ACT_OK)
@@ -316,7 +316,7 @@ out:
 
 act_rc rows_close(struct rows *rows, act_sql_rows handle)
 {
-	struct cursor *cursor;
+	struct cursor *cursor = NULL;
 	struct slot *slot;
 	act_rc rc = acquire(rows, handle, &cursor, NULL);
 	if (rc != ACT_OK)
