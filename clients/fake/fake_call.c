@@ -1,11 +1,11 @@
-/* fake_call: the fake host enters the plugin: calls, connections, work and timers. */
+/* fake_call: the fake host enters the plugin: calls and their ends, connections. */
 #include "fake_inner.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define ANSWER_WAIT_S 10
+enum { ANSWER_WAIT_MS = 10000, TURN_MS = 5 };
 
 static uint32_t find_action(struct fake_host *fake, const char *name)
 {
@@ -15,9 +15,10 @@ static uint32_t find_action(struct fake_host *fake, const char *name)
 	fake_die("plugin %s has no action %s", fake->plugin->name, name);
 }
 
-static struct fake_open *open_call(struct fake_host *fake, const act_action *action)
+static struct fake_open *open_call(struct fake_host *fake, const act_action *action, act_conn conn)
 {
 	struct fake_open *call = fake_alloc(sizeof *call);
+	call->conn = conn;
 	call->owes = (action->flags & ACT_A_NOREPLY) == 0;
 	call->answer.body = fake_copy(act_str(""));
 	pthread_mutex_lock(&fake->lock);
@@ -30,31 +31,42 @@ static struct fake_open *open_call(struct fake_host *fake, const act_action *act
 
 static uint64_t deadline_after(uint32_t ms)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + (uint64_t)ms * 1000000u;
+	struct timespec time = fake_real_time(ms);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* After ACT_DEFER: the answer comes from another thread. */
-static void await_answer(struct fake_host *fake, struct fake_open *call)
+/* Waits for an answer from another thread, but no longer than that. */
+static bool is_answered(struct fake_host *fake, const struct fake_answer *answer, uint32_t wait_ms)
 {
-	struct timespec until;
+	struct timespec until = fake_real_time(wait_ms);
 	int rc = 0;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ANSWER_WAIT_S;
 	pthread_mutex_lock(&fake->lock);
-	while (!call->answer.answered && rc != ETIMEDOUT)
+	while (!answer->answered && wait_ms != 0 && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&fake->answered, &fake->lock, &until);
+	bool answered = answer->answered;
 	pthread_mutex_unlock(&fake->lock);
+	return answered;
 }
 
-const struct fake_answer *fake_call_bytes(struct fake_host *fake, const char *action, act_conn conn,
+/* The answer comes from work(), from on_fd(), or from another thread, which may also bring more
+ * work: so it is waited for in turns. */
+const struct fake_answer *fake_call_await(struct fake_host *fake, const struct fake_answer *answer)
+{
+	uint64_t until_ns = deadline_after(ANSWER_WAIT_MS);
+	size_t done;
+	do
+		done = fake_work_run(fake) + fake_poll_run(fake, 0);
+	while (!is_answered(fake, answer, done != 0 ? 0 : TURN_MS) && deadline_after(0) < until_ns);
+	return answer;
+}
+
+/* Exact copies on the heap: a sanitizer then sees a read beyond their end. */
+const struct fake_answer *fake_call_begin(struct fake_host *fake, const char *action, act_conn conn,
                                           const char *user, uint32_t how, act_bytes payload)
 {
 	uint32_t index = find_action(fake, action);
 	const act_action *about = fake_action(fake->plugin, index);
-	struct fake_open *open = open_call(fake, about);
-	/* Exact copies on the heap: a sanitizer then sees a read beyond their end. */
+	struct fake_open *open = open_call(fake, about, conn);
 	char *user_copy = fake_copy(act_str(user));
 	void *payload_copy = malloc(payload.len != 0 ? payload.len : 1);
 	if (payload_copy == NULL)
@@ -75,17 +87,58 @@ const struct fake_answer *fake_call_bytes(struct fake_host *fake, const char *ac
 	open->answer.rc = fake->plugin->handle(fake->self, &call);
 	free(payload_copy);
 	free(user_copy);
-	if (open->answer.rc == ACT_DEFER) {
-		fake_work_run(fake);
-		await_answer(fake, open);
-	}
 	return &open->answer;
+}
+
+const struct fake_answer *fake_call_bytes(struct fake_host *fake, const char *action, act_conn conn,
+                                          const char *user, uint32_t how, act_bytes payload)
+{
+	const struct fake_answer *answer = fake_call_begin(fake, action, conn, user, how, payload);
+	return answer->rc == ACT_DEFER ? fake_call_await(fake, answer) : answer;
 }
 
 const struct fake_answer *fake_call(struct fake_host *fake, const char *action, act_conn conn,
                                     const char *user, const char *payload)
 {
 	return fake_call_bytes(fake, action, conn, user, ACT_HOW_BINARY, act_str(payload));
+}
+
+/* ---- calls that are given up --------------------------------------------------------------- */
+
+void fake_cancel_call(struct fake_host *fake, struct fake_open *call, act_rc why)
+{
+	pthread_mutex_lock(&fake->lock);
+	call->stale = why != ACT_E_BUSY;
+	pthread_mutex_unlock(&fake->lock);
+	if (FAKE_GET(fake->plugin, cancel) != NULL)
+		fake->plugin->cancel(fake->self, call->answer.token, why);
+}
+
+bool fake_call_is_open(const struct fake_open *call)
+{
+	return call->owes && !call->stale && !call->answer.answered && call->answer.rc == ACT_DEFER;
+}
+
+/* The next one that is open: the one with this token, or one of this connection (0: any). */
+static struct fake_open *find_open(struct fake_host *fake, act_token token, act_conn conn)
+{
+	pthread_mutex_lock(&fake->lock);
+	struct fake_open *call = fake->calls;
+	while (call != NULL &&
+	       !(fake_call_is_open(call) && (token == 0 || call->answer.token == token) &&
+	         (conn == 0 || call->conn == conn)))
+		call = call->next;
+	pthread_mutex_unlock(&fake->lock);
+	return call;
+}
+
+void fake_call_cancel(struct fake_host *fake, const struct fake_answer *answer, act_rc why)
+{
+	struct fake_open *call = find_open(fake, answer->token, 0);
+	if (why != ACT_E_GONE && why != ACT_E_LATE && why != ACT_E_BUSY)
+		fake_die("cancel() knows no reason %d", why);
+	if (call != NULL)
+		fake_cancel_call(fake, call, why);
 }
 
 /* ---- connections --------------------------------------------------------------------------- */
@@ -105,6 +158,8 @@ void fake_conn_open(struct fake_host *fake, act_conn conn, const char *user, con
 
 void fake_conn_close(struct fake_host *fake, act_conn conn)
 {
+	for (struct fake_open *call; (call = find_open(fake, 0, conn)) != NULL;)
+		fake_cancel_call(fake, call, ACT_E_GONE);
 	if (FAKE_GET(fake->plugin, conn_close) != NULL)
 		fake->plugin->conn_close(fake->self, conn);
 }
@@ -119,73 +174,4 @@ void fake_user_unbound(struct fake_host *fake, act_conn conn, const char *user)
 {
 	if (FAKE_GET(fake->plugin, user_unbound) != NULL)
 		fake->plugin->user_unbound(fake->self, conn, act_str(user));
-}
-
-/* ---- work and timers ----------------------------------------------------------------------- */
-
-static struct fake_work *take_work(struct fake_host *fake)
-{
-	pthread_mutex_lock(&fake->lock);
-	struct fake_work *work = fake->work_first;
-	if (work != NULL) {
-		fake->work_first = work->next;
-		if (fake->work_first == NULL)
-			fake->work_last = NULL;
-	}
-	pthread_mutex_unlock(&fake->lock);
-	return work;
-}
-
-size_t fake_work_run(struct fake_host *fake)
-{
-	size_t count = 0;
-	for (struct fake_work *work; (work = take_work(fake)) != NULL; count++) {
-		fake->plugin->work(fake->self, work->tag, work->arg);
-		if (FAKE_GET(fake->plugin, work_done) != NULL)
-			fake->plugin->work_done(fake->self, work->tag, work->arg);
-		free(work);
-	}
-	return count;
-}
-
-/* The first timer that is due by now, taken out or moved on, with its tag in `*tag`. */
-static bool take_timer(struct fake_host *fake, uint64_t until_ms, uint64_t *tag)
-{
-	struct fake_timer **first = NULL;
-	pthread_mutex_lock(&fake->lock);
-	for (struct fake_timer **at = &fake->timers; *at != NULL; at = &(*at)->next)
-		if ((*at)->due_ms <= until_ms &&
-		    (first == NULL || (*at)->due_ms < (*first)->due_ms))
-			first = at;
-	if (first != NULL) {
-		struct fake_timer *timer = *first;
-		*tag = timer->tag;
-		fake->now_ms = timer->due_ms;
-		timer->due_ms += timer->every_ms;
-		if (timer->every_ms == 0) {
-			*first = timer->next;
-			fake->timer_count--;
-			free(timer);
-		}
-	}
-	pthread_mutex_unlock(&fake->lock);
-	return first != NULL;
-}
-
-size_t fake_time_pass(struct fake_host *fake, uint32_t ms)
-{
-	uint64_t until_ms = fake->now_ms + ms, tag = 0;
-	size_t count = 0;
-	for (; take_timer(fake, until_ms, &tag); count++)
-		fake->plugin->on_timer(fake->self, tag);
-	fake->now_ms = until_ms;
-	return count;
-}
-
-size_t fake_timers(struct fake_host *fake)
-{
-	pthread_mutex_lock(&fake->lock);
-	size_t count = fake->timer_count;
-	pthread_mutex_unlock(&fake->lock);
-	return count;
 }

@@ -1,4 +1,4 @@
-/* fake_host: the life of the plugin and of what was taken down about it. */
+/* fake_host: a host and the plugin in it, from their beginning to their end. */
 #include "fake_inner.h"
 
 #include <dlfcn.h>
@@ -40,6 +40,7 @@ char *fake_copy(act_bytes bytes)
 static struct fake_host *host_new(const char *config)
 {
 	static uint64_t generation;
+	pthread_condattr_t real;
 	struct fake_host *fake = fake_alloc(sizeof *fake);
 	fake->table.size = sizeof fake->table;
 	fake->table.abi_major = ACT_ABI_MAJOR;
@@ -49,7 +50,11 @@ static struct fake_host *host_new(const char *config)
 	fake_table_fill(&fake->table);
 	fake->config = fake_copy(act_str(config != NULL ? config : "{}"));
 	pthread_mutex_init(&fake->lock, NULL);
-	pthread_cond_init(&fake->answered, NULL);
+	pthread_mutex_init(&fake->loop, NULL);
+	pthread_condattr_init(&real);
+	pthread_condattr_setclock(&real, CLOCK_MONOTONIC);
+	pthread_cond_init(&fake->answered, &real);
+	pthread_condattr_destroy(&real);
 	return fake;
 }
 
@@ -62,6 +67,8 @@ struct fake_host *fake_new(const char *config)
 	if (mkdtemp(path) == NULL)
 		fake_die("cannot make a folder %s", path);
 	fake->data_dir = fake_copy(act_str(path));
+	fake->first = fake;
+	fake_store_init(&fake->store);
 	return fake;
 }
 
@@ -69,7 +76,7 @@ struct fake_host *fake_new_beside(struct fake_host *first, const char *config)
 {
 	struct fake_host *fake = host_new(config);
 	fake->data_dir = fake_copy(act_str(first->data_dir));
-	fake->data_dir_borrowed = true;
+	fake->first = first->first;
 	return fake;
 }
 
@@ -81,17 +88,6 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 	return remove(path);
 }
 
-void fake_forget(struct fake_host *fake)
-{
-	for (size_t i = 0; i < fake->event_count; i++) {
-		free(fake->events[i]->id);
-		free(fake->events[i]->device);
-		free(fake->events[i]->body);
-		free(fake->events[i]);
-	}
-	fake->event_count = 0;
-}
-
 static void free_lists(struct fake_host *fake)
 {
 	fake_forget(fake);
@@ -101,6 +97,7 @@ static void free_lists(struct fake_host *fake)
 		free(call->answer.body);
 		free(call);
 	}
+	free(fake->saved.bytes);
 }
 
 void fake_free(struct fake_host *fake)
@@ -110,10 +107,13 @@ void fake_free(struct fake_host *fake)
 	fake_end(fake);
 	if (fake->object != NULL)
 		dlclose(fake->object);
-	if (!fake->data_dir_borrowed)
+	if (fake->first == fake) {
 		nftw(fake->data_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		fake_store_clear(&fake->store);
+	}
 	free_lists(fake);
 	pthread_cond_destroy(&fake->answered);
+	pthread_mutex_destroy(&fake->loop);
 	pthread_mutex_destroy(&fake->lock);
 	free(fake->data_dir);
 	free(fake->config);
@@ -173,22 +173,18 @@ act_rc fake_run(struct fake_host *fake)
 	return rc;
 }
 
-/* Queued work still belongs to the generation: the server runs it before it destroys. Timers die.
- */
+/* Queued work still belongs to the generation: the server runs it before it destroys. Timers and
+ * watches die. */
 void fake_end(struct fake_host *fake)
 {
 	if (!fake->created)
 		return;
+	fake_watches_end(fake);
 	if (fake->activated && fake->plugin->stop != NULL)
 		fake->plugin->stop(fake->self);
 	fake_work_run(fake);
 	fake->activated = false;
-	for (struct fake_timer *timer = fake->timers, *next; timer != NULL; timer = next) {
-		next = timer->next;
-		free(timer);
-	}
-	fake->timers = NULL;
-	fake->timer_count = 0;
+	fake_timers_end(fake);
 	if (FAKE_GET(fake->plugin, worker_leave) != NULL)
 		fake->plugin->worker_leave(fake->self);
 	fake->plugin->destroy(fake->self);
@@ -214,62 +210,4 @@ void *fake_self(struct fake_host *fake)
 const char *fake_data_dir(struct fake_host *fake)
 {
 	return fake->data_dir;
-}
-
-/* ---- what the plugin did ------------------------------------------------------------------- */
-
-void fake_note(struct fake_host *fake, struct fake_event event)
-{
-	struct fake_event *kept = fake_alloc(sizeof *kept);
-	*kept = event;
-	kept->id = event.id != NULL ? event.id : fake_copy(act_str(""));
-	kept->device = event.device != NULL ? event.device : fake_copy(act_str(""));
-	kept->body = event.body != NULL ? event.body : fake_copy(act_str(""));
-	pthread_mutex_lock(&fake->lock);
-	if (fake->event_count == fake->event_room) {
-		fake->event_room = fake->event_room != 0 ? fake->event_room * 2 : 16;
-		fake->events =
-			realloc(fake->events, fake->event_room * sizeof(struct fake_event *));
-		if (fake->events == NULL)
-			fake_die("no memory for %zu events", fake->event_room);
-	}
-	fake->events[fake->event_count++] = kept;
-	pthread_mutex_unlock(&fake->lock);
-}
-
-const struct fake_event *fake_at(struct fake_host *fake, enum fake_kind kind, size_t index)
-{
-	const struct fake_event *found = NULL;
-	pthread_mutex_lock(&fake->lock);
-	for (size_t i = 0; i < fake->event_count && found == NULL; i++)
-		if (fake->events[i]->kind == kind && index-- == 0)
-			found = fake->events[i];
-	pthread_mutex_unlock(&fake->lock);
-	return found;
-}
-
-size_t fake_count(struct fake_host *fake, enum fake_kind kind)
-{
-	size_t count = 0;
-	pthread_mutex_lock(&fake->lock);
-	for (size_t i = 0; i < fake->event_count; i++)
-		count += fake->events[i]->kind == kind;
-	pthread_mutex_unlock(&fake->lock);
-	return count;
-}
-
-bool fake_logged(struct fake_host *fake, const char *text)
-{
-	const struct fake_event *line;
-	for (size_t i = 0; (line = fake_at(fake, FAKE_LOG, i)) != NULL; i++)
-		if (strstr(line->body, text) != NULL)
-			return true;
-	return false;
-}
-
-void fake_log_print(struct fake_host *fake)
-{
-	const struct fake_event *line;
-	for (size_t i = 0; (line = fake_at(fake, FAKE_LOG, i)) != NULL; i++)
-		fprintf(stderr, "log %u: %s\n", line->number, line->body);
 }

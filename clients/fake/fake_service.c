@@ -1,5 +1,6 @@
-/* fake_service: the facades by which one plugin under test reaches another. They forward and do
- * nothing else: the pins of the server's own facades have no meaning without reloads. */
+/* fake_service: the facades by which one plugin under test reaches another, and what it finds by
+ * act_host.extension. They forward and do nothing else: the pins of the server's own facades have
+ * no meaning without reloads. */
 #include "fake_inner.h"
 
 struct fake_host *fake_provider(const act_host *consumer, const char *id)
@@ -136,4 +137,28 @@ void fake_provide(struct fake_host *consumer, const char *id, struct fake_host *
 void fake_offer(struct fake_host *consumer, const char *id, const void *facade)
 {
 	add_service(consumer, id, facade, NULL);
+}
+
+/* Every facade begins with its size. */
+static const void *long_enough(const void *facade, uint32_t size_min)
+{
+	uint32_t size;
+	memcpy(&size, facade, sizeof size);
+	return size >= size_min ? facade : NULL;
+}
+
+/* What a test offers comes before what the host has itself: that is how a test has it fail. */
+const void *fake_extension(const act_host *h, const char *id, uint32_t size_min)
+{
+	const struct fake_host *fake = fake_of(h);
+	if (id == NULL)
+		return NULL;
+	for (size_t i = 0; i < fake->service_count; i++)
+		if (strcmp(fake->services[i].id, id) == 0)
+			return long_enough(fake->services[i].facade, size_min);
+	if (strcmp(id, ACT_EXT_KV) == 0)
+		return long_enough(&fake_kv, size_min);
+	if (strcmp(id, ACT_EXT_POLL) == 0)
+		return long_enough(&fake_poll, size_min);
+	return NULL;
 }

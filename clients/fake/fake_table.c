@@ -2,7 +2,6 @@
  * plugin. */
 #include "fake_inner.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 static bool is_utf8(act_bytes text)
@@ -23,7 +22,7 @@ static act_rc answer(struct fake_host *fake, act_token token, uint32_t status, u
 	act_rc rc = ACT_E_GONE;
 	pthread_mutex_lock(&fake->lock);
 	for (struct fake_open *call = fake->calls; call != NULL; call = call->next) {
-		if (call->answer.token != token || call->answer.answered)
+		if (call->answer.token != token || call->answer.answered || call->stale)
 			continue;
 		call->answer.answered = true;
 		call->answer.status = status;
@@ -158,7 +157,8 @@ static act_rc table_group_leave(const act_host *h, act_conn conn, act_bytes grou
 static act_rc table_close_conn(const act_host *h, act_conn conn, uint16_t code, act_bytes reason)
 {
 	bool known = code == 1000 || code == 1001 || code == 1003 ||
-	             (code >= 1007 && code <= 1013) || (code >= 3000 && code <= 4999);
+	             (code >= 1007 && code <= 1009) || (code >= 1011 && code <= 1013) ||
+	             (code >= 3000 && code <= 4999);
 	if (!known || reason.len > 123 || !is_utf8(reason))
 		return ACT_E_INVAL;
 	fake_note(fake_of(h), (struct fake_event){ .kind = FAKE_CLOSE,
@@ -166,73 +166,6 @@ static act_rc table_close_conn(const act_host *h, act_conn conn, uint16_t code, 
 	                                           .number = code,
 	                                           .body = fake_copy(reason),
 	                                           .len = reason.len });
-	return ACT_OK;
-}
-
-/* ---- timers and work ----------------------------------------------------------------------- */
-
-static act_rc table_timer_set(const act_host *h, uint64_t tag, uint32_t ms, int32_t repeat,
-                              act_timer *out)
-{
-	struct fake_host *fake = fake_of(h);
-	struct fake_timer *timer;
-	act_rc rc = ACT_OK;
-	if (!fake->activated)
-		return ACT_E_INVAL;
-	pthread_mutex_lock(&fake->lock);
-	if (fake->timer_count == FAKE_TIMERS) {
-		rc = ACT_E_BUSY;
-		goto out;
-	}
-	timer = fake_alloc(sizeof *timer);
-	timer->id = ++fake->last_id;
-	timer->tag = tag;
-	timer->due_ms = fake->now_ms + ms;
-	timer->every_ms = repeat ? (ms != 0 ? ms : 1) : 0;
-	timer->next = fake->timers;
-	fake->timers = timer;
-	fake->timer_count++;
-	if (out != NULL)
-		*out = timer->id;
-out:
-	pthread_mutex_unlock(&fake->lock);
-	return rc;
-}
-
-static act_rc table_timer_drop(const act_host *h, act_timer id)
-{
-	struct fake_host *fake = fake_of(h);
-	act_rc rc = ACT_E_GONE;
-	pthread_mutex_lock(&fake->lock);
-	for (struct fake_timer **at = &fake->timers; *at != NULL; at = &(*at)->next) {
-		if ((*at)->id == id) {
-			struct fake_timer *timer = *at;
-			*at = timer->next;
-			free(timer);
-			fake->timer_count--;
-			rc = ACT_OK;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&fake->lock);
-	return rc;
-}
-
-static act_rc table_work(const act_host *h, uint64_t tag, void *arg)
-{
-	struct fake_host *fake = fake_of(h);
-	if (FAKE_GET(fake->plugin, work) == NULL)
-		return ACT_E_NOSUPP;
-	struct fake_work *work = fake_alloc(sizeof *work);
-	work->tag = tag;
-	work->arg = arg;
-	pthread_mutex_lock(&fake->lock);
-	if (fake->work_last != NULL)
-		fake->work_last->next = work;
-	else
-		fake->work_first = work;
-	fake->work_last = work;
-	pthread_mutex_unlock(&fake->lock);
 	return ACT_OK;
 }
 
@@ -259,18 +192,6 @@ static act_bytes table_data_dir(const act_host *h)
 	return act_str(fake_of(h)->data_dir);
 }
 
-/* Every facade begins with its size. */
-static const void *table_extension(const act_host *h, const char *id, uint32_t size_min)
-{
-	const struct fake_host *fake = fake_of(h);
-	for (size_t i = 0; i < fake->service_count; i++) {
-		const uint32_t *size = fake->services[i].facade;
-		if (strcmp(fake->services[i].id, id) == 0 && *size >= size_min)
-			return fake->services[i].facade;
-	}
-	return NULL;
-}
-
 void fake_table_fill(act_host *table)
 {
 	table->reply = table_reply;
@@ -280,11 +201,11 @@ void fake_table_fill(act_host *table)
 	table->group_join = table_group_join;
 	table->group_leave = table_group_leave;
 	table->close_conn = table_close_conn;
-	table->timer_set = table_timer_set;
-	table->timer_drop = table_timer_drop;
-	table->work = table_work;
+	table->timer_set = fake_timer_set;
+	table->timer_drop = fake_timer_drop;
+	table->work = fake_work;
 	table->log = table_log;
 	table->config = table_config;
 	table->data_dir = table_data_dir;
-	table->extension = table_extension;
+	table->extension = fake_extension;
 }
