@@ -11,36 +11,47 @@ const struct act_state *state_table(const struct generation *generation)
 	return whole ? table : NULL;
 }
 
+static act_rc make_room(struct state_bag *bag, size_t more)
+{
+	size_t room = bag->room != 0 ? bag->room : 4096;
+	while (room - bag->len < more)
+		room *= 2;
+	uint8_t *bytes = realloc(bag->bytes, room);
+	if (bytes == NULL)
+		return ACT_E_NOMEM;
+	bag->bytes = bytes;
+	bag->room = room;
+	return ACT_OK;
+}
+
+/* Once a piece was refused the state has a hole, and nothing more is taken. */
 static act_rc take_piece(void *context, act_bytes piece)
 {
 	struct state_bag *bag = context;
 	if (piece.ptr == NULL && piece.len != 0)
-		return ACT_E_INVAL;
-	if (piece.len > ACT_STATE_BYTES_MAX - bag->len)
-		return ACT_E_TOOBIG;
-	if (bag->room - bag->len < piece.len) {
-		size_t room = bag->room != 0 ? bag->room : 4096;
-		while (room - bag->len < piece.len)
-			room *= 2;
-		uint8_t *bytes = realloc(bag->bytes, room);
-		if (bytes == NULL)
-			return ACT_E_NOMEM;
-		bag->bytes = bytes;
-		bag->room = room;
-	}
+		bag->refused = ACT_E_INVAL;
+	else if (piece.len > ACT_STATE_BYTES_MAX - bag->len)
+		bag->refused = ACT_E_TOOBIG;
+	else if (bag->refused == ACT_OK && bag->room - bag->len < piece.len)
+		bag->refused = make_room(bag, piece.len);
+	if (bag->refused != ACT_OK)
+		return bag->refused;
 	if (piece.len != 0)
 		memcpy(bag->bytes + bag->len, piece.ptr, piece.len);
 	bag->len += piece.len;
 	return ACT_OK;
 }
 
+/* A save() that goes on after a refused piece, and returns ACT_OK, has failed all the same. */
 act_rc state_save(struct generation *generation)
 {
 	const struct act_state *table = state_table(generation);
 	if (table == NULL)
 		return ACT_OK;
-	generation->bag->format = table->format;
-	return table->save(generation->self, take_piece, generation->bag);
+	struct state_bag *bag = generation->bag;
+	bag->format = table->format;
+	act_rc rc = table->save(generation->self, take_piece, bag);
+	return bag->refused != ACT_OK ? bag->refused : rc;
 }
 
 act_rc state_load(struct generation *generation)

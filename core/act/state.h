@@ -15,6 +15,7 @@ struct state_bag {
 	uint8_t *bytes;
 	size_t len;
 	size_t room;
+	act_rc refused; /* why a piece was not taken; ACT_OK: all were */
 };
 
 /* The generation's table for ACT_EXT_STATE; NULL: it has none that is whole. */

@@ -10,6 +10,7 @@
 #include "reload/budget.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Between two looks at what is tried. */
 enum { LOOK_MS = 100 };
@@ -69,11 +70,27 @@ static void keep(struct reload *reload, const struct next *next)
 	atomic_store_explicit(&act->before, reload->world, memory_order_release);
 }
 
+/* What is kept may serve under the next config, too; where it does not fit it, it ends. */
+static void follow(struct reload *reload, const struct next *next)
+{
+	struct config_errors errors = { 0 };
+	if (previous_follow(&reload->previous, reload->act, &next->stage, &errors) != 0) {
+		report_warning(&reload->report,
+		               "what was kept does not fit the new config, and ends: %.*s",
+		               (int)strcspn(errors.text, "\n"), errors.text);
+		reload_release(reload);
+	}
+	config_errors_free(&errors);
+}
+
 /* What is kept since the reload before ends where another takes its place. */
 void reload_keep(struct reload *reload, const struct next *next)
 {
-	if (!replaces(reload, next))
+	if (!replaces(reload, next)) {
+		if (reload->previous.world != NULL)
+			follow(reload, next);
 		return;
+	}
 	reload_release(reload);
 	if (keeps(reload, next))
 		keep(reload, next);
@@ -94,7 +111,7 @@ void reload_begin_trial(struct reload *reload)
 			config->canary_percent);
 		return;
 	}
-	previous_freeze(previous);
+	previous_hold(previous);
 	previous->until_ms = clock_ms() + (uint64_t)config->hold_s * 1000;
 	log_info("reload", "what was replaced is kept for %u s", config->hold_s);
 }
@@ -113,6 +130,13 @@ void reload_release(struct reload *reload)
 	previous_clear(previous);
 }
 
+/* What still drains since an earlier reload uses what serves, too. */
+static void lead_back(struct generation *generation, void *context)
+{
+	const struct reload *reload = context;
+	previous_lead_back(&reload->previous, generation, reload->plugins, reload->plugin_count);
+}
+
 /* The world before is the only one again; what came new ends. */
 static void go_back(struct reload *reload)
 {
@@ -121,7 +145,10 @@ static void go_back(struct reload *reload)
 	struct plugin *plugins =
 		mem_new(reload->plugin_count + previous->plugin_count, sizeof *plugins);
 	size_t count = 0;
+	const struct world_plugins before = { previous->world->live, previous->world->live_count };
 	previous_revive(previous);
+	world_set_push_codes(reload->config, &before);
+	retire_repoint(reload->retire, lead_back, reload);
 	atomic_store_explicit(&act->world, previous->world, memory_order_release);
 	atomic_store_explicit(&act->before, NULL, memory_order_release);
 	net_barrier(act->net, NULL, NULL);
@@ -200,5 +227,7 @@ bool reload_look(struct reload *reload)
 	}
 	if (!previous->canary && clock_ms() >= previous->until_ms)
 		reload_release(reload);
+	else if (!previous->canary)
+		previous_rest(previous);
 	return false;
 }

@@ -156,7 +156,7 @@ static void those_that_were_replaced_rest(void **state)
 	stats_turn(scene->giver->generation->stats, STATS_SERVING);
 	stats_turn(scene->user->generation->stats, STATS_SERVING);
 	previous_keep(&scene->previous, &scene->plugins[1]);
-	previous_freeze(&scene->previous);
+	previous_hold(&scene->previous);
 	assert_true(park_is_on(scene->user->generation));
 	assert_int_equal(state_of(scene, scene->user), STATS_HELD);
 	assert_false(park_is_on(scene->giver->generation));
@@ -172,7 +172,7 @@ static void while_it_rests_nothing_enters(void **state)
 	const act_host *h = scene->user->host;
 	struct client *client = client_new(scene->house, 0, "/serv/", NULL, NULL);
 	previous_keep(&scene->previous, &scene->plugins[1]);
-	previous_freeze(&scene->previous);
+	previous_hold(&scene->previous);
 	puppet_forget(scene->user);
 	assert_int_equal(h->timer_set(h, 5, 1, 0, NULL), ACT_OK);
 	client_send(client, CODE + PUPPET_ECHO, "waits");
@@ -184,17 +184,26 @@ static void while_it_rests_nothing_enters(void **state)
 	eventually(puppet_heard(scene->user, "timer:5"));
 }
 
-/* What it had begun before, it ends as ever. */
-static void open_calls_go_on_while_it_rests(void **state)
+/* A timer or a descriptor may be what an open call waits for. */
+static void it_rests_when_its_open_calls_are_answered(void **state)
 {
 	struct scene *scene = *state;
+	const act_host *h = scene->user->host;
 	struct client *client = client_new(scene->house, 0, "/serv/", NULL, NULL);
 	client_send(client, CODE + PUPPET_HOLD, "");
 	act_token token = puppet_token(scene->user, 0);
 	previous_keep(&scene->previous, &scene->plugins[1]);
-	previous_freeze(&scene->previous);
+	previous_hold(&scene->previous);
+	assert_int_equal(state_of(scene, scene->user), STATS_HELD);
+	assert_false(park_is_on(scene->user->generation));
+	assert_int_equal(h->timer_set(h, 5, 1, 0, NULL), ACT_OK);
+	eventually(puppet_heard(scene->user, "timer:5"));
+	previous_rest(&scene->previous);
+	assert_false(park_is_on(scene->user->generation));
 	assert_int_equal(puppet_reply(scene->user, token, "done"), ACT_OK);
 	client_expect(client, CODE + PUPPET_HOLD, "done");
+	previous_rest(&scene->previous);
+	assert_true(park_is_on(scene->user->generation));
 	previous_revive(&scene->previous);
 }
 
@@ -210,7 +219,7 @@ int main(void)
 		IN_SCENE(nothing_is_left_of_what_is_cleared),
 		IN_SCENE(those_that_were_replaced_rest),
 		IN_SCENE(while_it_rests_nothing_enters),
-		IN_SCENE(open_calls_go_on_while_it_rests),
+		IN_SCENE(it_rests_when_its_open_calls_are_answered),
 	};
 	return cmocka_run_group_tests_name("previous", tests, NULL, NULL);
 }

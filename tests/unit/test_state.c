@@ -132,33 +132,54 @@ static void pieces_come_in_their_order(void **state)
 		assert_int_equal(scene->bag.bytes[i], (i / 37) & 0xFF);
 }
 
-/* A plugin that goes on after the sink has said no gains nothing by it. */
+/* Up to the bound, and beyond it, without taking notice of what it is told. */
 static act_rc save_too_much(void *self, act_state_sink *sink, void *context)
 {
 	struct puppet *puppet = self;
-	uint8_t *block = calloc(1, ACT_STATE_BYTES_MAX + 1u);
+	uint8_t *block = calloc(1, ACT_STATE_BYTES_MAX);
 	if (block == NULL)
 		return ACT_E_NOMEM;
-	puppet_note(puppet, "over:%d", sink(context, act_mem(block, ACT_STATE_BYTES_MAX + 1u)));
 	puppet_note(puppet, "all:%d", sink(context, act_mem(block, ACT_STATE_BYTES_MAX)));
-	puppet_note(puppet, "more:%d", sink(context, act_mem(block, 1)));
-	puppet_note(puppet, "huge:%d", sink(context, act_mem(block, SIZE_MAX)));
 	puppet_note(puppet, "nothing:%d", sink(context, act_mem(NULL, 0)));
-	puppet_note(puppet, "nowhere:%d", sink(context, act_mem(NULL, 1)));
+	puppet_note(puppet, "more:%d", sink(context, act_mem(block, 1)));
+	puppet_note(puppet, "nothing:%d", sink(context, act_mem(NULL, 0)));
 	free(block);
 	return ACT_OK;
 }
 
+/* What has a hole in it is no state, whatever save() returns. */
 static void there_is_a_bound(void **state)
 {
 	struct scene *scene = *state;
 	char told[128];
-	snprintf(told, sizeof told, "over:%d all:0 more:%d huge:%d nothing:0 nowhere:%d",
-	         ACT_E_TOOBIG, ACT_E_TOOBIG, ACT_E_TOOBIG, ACT_E_INVAL);
+	snprintf(told, sizeof told, "all:0 nothing:0 more:%d nothing:%d", ACT_E_TOOBIG,
+	         ACT_E_TOOBIG);
 	puppet_forget(scene->keeper->puppet);
 	scene->keeper->table.save = save_too_much;
-	assert_int_equal(state_save(scene->generation), ACT_OK);
+	assert_int_equal(state_save(scene->generation), ACT_E_TOOBIG);
 	assert_int_equal(scene->bag.len, ACT_STATE_BYTES_MAX);
+	puppet_told(scene->keeper->puppet, told);
+}
+
+static act_rc save_wrongly(void *self, act_state_sink *sink, void *context)
+{
+	struct puppet *puppet = self;
+	puppet_note(puppet, "huge:%d", sink(context, act_mem(puppet, SIZE_MAX)));
+	puppet_note(puppet, "more:%d", sink(context, act_mem(puppet, 1)));
+	puppet_note(puppet, "nowhere:%d", sink(context, act_mem(NULL, 1)));
+	return ACT_OK;
+}
+
+static void what_is_no_piece_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	char told[128];
+	snprintf(told, sizeof told, "huge:%d more:%d nowhere:%d", ACT_E_TOOBIG, ACT_E_TOOBIG,
+	         ACT_E_INVAL);
+	puppet_forget(scene->keeper->puppet);
+	scene->keeper->table.save = save_wrongly;
+	assert_int_equal(state_save(scene->generation), ACT_E_INVAL);
+	assert_int_equal(scene->bag.len, 0);
 	puppet_told(scene->keeper->puppet, told);
 }
 
@@ -175,6 +196,7 @@ int main(void)
 		IN_SCENE(errors_are_passed_on),
 		IN_SCENE(pieces_come_in_their_order),
 		IN_SCENE(there_is_a_bound),
+		IN_SCENE(what_is_no_piece_is_refused),
 	};
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ static const act_action actions[] = {
 	  .gives = "text/plain",
 	  .code = 2000,
 	  .flags = ACT_A_ANONYMOUS | ACT_A_IDEMPOTENT },
+	{ .name = "more", .summary = "What the other builds have not" },
 };
 
 ACT_MANIFEST("swap", "2.0", "", "");
@@ -25,7 +26,7 @@ const act_plugin act_plugin_v1 = {
 	.name = "swap",
 	.version = "2.0",
 	.actions = actions,
-	.action_count = 1,
+	.action_count = sizeof actions / sizeof actions[0],
 	.action_size = sizeof(act_action),
 	.create = act_easy_create,
 	.destroy = act_easy_destroy,
