@@ -38,6 +38,31 @@ enum outcome file_read(const char *path, struct buffer *to)
 	return outcome;
 }
 
+static bool copy_all(int in, int out)
+{
+	uint8_t chunk[65536];
+	ssize_t got;
+	while ((got = read(in, chunk, sizeof chunk)) != 0)
+		if ((got < 0 && errno != EINTR) ||
+		    (got > 0 && write(out, chunk, (size_t)got) != got))
+			return false;
+	return true;
+}
+
+bool file_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = in >= 0 ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	bool good = out >= 0 && copy_all(in, out);
+	if (in >= 0)
+		close(in);
+	if (out >= 0 && close(out) != 0)
+		good = false;
+	if (out >= 0 && !good)
+		unlink(to);
+	return good;
+}
+
 static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
 {
 	(void)about;

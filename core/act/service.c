@@ -72,6 +72,18 @@ bool service_table_fits(const char *id, const void *table)
 	return false;
 }
 
+int service_judge(const char *id, const void *table, struct err *why)
+{
+	uint32_t size;
+	if (service_is_own(id))
+		return err_set(why, "it says that it provides %s, which the server has itself", id);
+	if (table == NULL)
+		return err_set(why, "it says that it provides %s and gives no table for it", id);
+	if (service_facade(id, &size) != NULL && !service_table_fits(id, table))
+		return err_set(why, "its table for %s is too short", id);
+	return 0;
+}
+
 const void *host_extension(const act_host *h, const char *id, uint32_t size_min)
 {
 	uint32_t size;

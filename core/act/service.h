@@ -5,6 +5,8 @@
 #ifndef ACT_SERVICE_H
 #define ACT_SERVICE_H
 
+#include "base/err.h"
+
 #include <act/plugin.h>
 #include <stdbool.h>
 
@@ -21,6 +23,9 @@ bool service_is_own(const char *id);
 const void *service_facade(const char *id, uint32_t *size);
 /* Is the provider's table as long as the facade needs? False also: an unknown service. */
 bool service_table_fits(const char *id, const void *table);
+/* May a plugin provide `id` with this table (NULL: it gave none)? 0; -1 and a sentence. A service
+ * that this server does not know is one that nobody asks for. */
+int service_judge(const char *id, const void *table, struct err *why);
 
 /* The server's own. */
 extern const struct act_kv service_kv;

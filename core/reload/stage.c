@@ -115,22 +115,11 @@ static bool find_services(struct stage *stage, struct plan_entry *entry)
 static bool tables_fit(struct plan_entry *entry)
 {
 	const struct generation *generation = entry->plugin.generation;
+	struct err why;
 	for (uint32_t i = 0; i < generation->manifest.provide_count; i++) {
 		const char *id = generation->manifest.provides[i];
-		if (service_is_own(id)) {
-			plan_refuse(entry,
-			            "it says that it provides %s, which the server has itself", id);
-			return false;
-		}
-		const void *table = generation_service(generation, id);
-		if (table == NULL) {
-			plan_refuse(entry, "it says that it provides %s and gives no table for it",
-			            id);
-			return false;
-		}
-		uint32_t size;
-		if (service_facade(id, &size) != NULL && !service_table_fits(id, table)) {
-			plan_refuse(entry, "its table for %s is too short", id);
+		if (service_judge(id, generation_service(generation, id), &why) != 0) {
+			plan_refuse(entry, "%s", why.text);
 			return false;
 		}
 	}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import tempfile
 import unittest
 
@@ -121,6 +122,35 @@ class Check(unittest.TestCase):
         code, out, _ = check(plugin_file("profile"), "--needs", "/no/such.so")
         self.assertEqual(code, 1)
         self.assertIn("--needs /no/such.so: there is no such file", findings(out, "bad"))
+
+    def test_what_the_server_has_itself(self):
+        """Listed under needs, and there without --needs."""
+        code, out, _ = check(plugin_file("keeper"), "--call", "put=a 0 one", "--call", "get=a")
+        self.assertEqual((code, findings(out, "call")), (0, ["put: rc 0", "get: one"]), out)
+        self.assertIn("keys that it keeps in act.kv/1: 2", findings(out, "ok"))
+        with socket.create_server(("127.0.0.1", 0)) as back:
+            settings = json.dumps({"port": back.getsockname()[1]})
+            code, out, _ = check(plugin_file("relay"), "--settings", settings)
+        self.assertEqual(code, 0, out)
+        self.assertIn("descriptors that it watches (act.poll/1): 1", findings(out, "ok"))
+
+    def test_a_state_is_handed_over(self):
+        file = plugin_file("carrier_a")
+        code, out, _ = check(file, "--call", "add=x")
+        self.assertEqual(code, 0, out)
+        self.assertIn("its state was handed to another generation (32 bytes in format 1)",
+                      findings(out, "ok"))
+        for quirk, sentence in (
+                ("save fails", "its save() failed (-9)"),
+                ("load refuses", "its load() failed (-8) on what its save() wrote (32 bytes in "
+                                 "format 1)")):
+            with self.subTest(quirk):
+                settings = json.dumps({"quirks": [quirk]})
+                code, out, _ = check(file, "--settings", settings)
+                self.assertEqual((code, findings(out, "bad")), (1, [sentence]), out)
+        code, out, _ = check(file, "--settings", '{"quirks":["save waits"]}', "-T", "1")
+        self.assertEqual((code, findings(out, "bad")),
+                         (1, ["its save() did not end within 1000 ms (--timeout)"]), out)
 
     def test_for_programs(self):
         code, out, _ = check(plugin_file("echo"), "--json", "--call", "echo=x")

@@ -67,6 +67,24 @@ static void a_table_is_as_long_as_the_facade_needs(void **state)
 	assert_false(service_table_fits("act.bus/1", &auth));
 }
 
+static void what_may_be_provided(void **state)
+{
+	act_sql_provider sql = { .size = sizeof sql };
+	struct err why = { "" };
+	(void)state;
+	assert_int_equal(service_judge(ACT_EXT_SQL, &sql, &why), 0);
+	assert_int_equal(service_judge("act.bus/1", &sql, &why), 0);
+	sql.size = (uint32_t)offsetof(act_sql_provider, close);
+	assert_int_equal(service_judge(ACT_EXT_SQL, &sql, &why), -1);
+	assert_string_equal(why.text, "its table for act.sql/1 is too short");
+	assert_int_equal(service_judge("act.bus/1", NULL, &why), -1);
+	assert_string_equal(why.text,
+	                    "it says that it provides act.bus/1 and gives no table for it");
+	assert_int_equal(service_judge(ACT_EXT_KV, &service_kv, &why), -1);
+	assert_string_equal(why.text,
+	                    "it says that it provides act.kv/1, which the server has itself");
+}
+
 /* What the server has itself is there for everybody, listed or not. */
 static void a_plugin_gets_what_the_server_has(void **state)
 {
@@ -144,6 +162,7 @@ int main(void)
 		cmocka_unit_test(knows_its_services),
 		cmocka_unit_test(facades_say_their_size_and_have_no_hole),
 		cmocka_unit_test(a_table_is_as_long_as_the_facade_needs),
+		cmocka_unit_test(what_may_be_provided),
 		cmocka_unit_test_setup_teardown(a_plugin_gets_what_it_needs, open_house,
 		                                close_house),
 		cmocka_unit_test_setup_teardown(a_plugin_gets_what_the_server_has, open_house,
