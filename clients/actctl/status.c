@@ -1,5 +1,6 @@
 #include "admin.h"
 #include "command.h"
+#include "status_plugins.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,11 @@ static void print_reload(const cJSON *reload)
 	printf(", %s\n", admin_text(reload, "at"));
 }
 
+static bool is_silent(const cJSON *loop)
+{
+	return cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(loop, "answered"));
+}
+
 static void print_head(const cJSON *status)
 {
 	const cJSON *loop, *reload = cJSON_GetObjectItemCaseSensitive(status, "reload");
@@ -48,8 +54,9 @@ static void print_head(const cJSON *status)
 	printf("connections  %.0f\n", admin_number(status, "connections"));
 	cJSON_ArrayForEach(loop, cJSON_GetObjectItemCaseSensitive(status, "loops"))
 	{
-		printf("loop %-8.0f%.0f connections, %.1f ms late\n", admin_number(loop, "index"),
-		       admin_number(loop, "connections"), admin_number(loop, "lag_ms"));
+		printf("loop %-8.0f%.0f connections, %.1f ms late%s\n", admin_number(loop, "index"),
+		       admin_number(loop, "connections"), admin_number(loop, "lag_ms"),
+		       is_silent(loop) ? "; IT DOES NOT ANSWER, its calls are not listed" : "");
 	}
 	if (cJSON_IsObject(reload))
 		print_reload(reload);
@@ -86,6 +93,7 @@ static void print(const cJSON *status)
 		print_actions(plugin);
 		putchar('\n');
 	}
+	status_plugins_print(status, say_verbose());
 }
 
 enum outcome command_status(const struct options *options)

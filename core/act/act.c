@@ -5,8 +5,10 @@
 #include "act/kv.h"
 #include "act/notify.h"
 #include "act/park.h"
+#include "act/roster.h"
 #include "act/service.h"
 #include "act/stats.h"
+#include "act/survey.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "net/net.h"
@@ -55,9 +57,10 @@ static void count_refusal(const struct act_loop *loop, const struct route *route
 
 /* True: it waits for the end of a hand-over. False, with the refusal: too much waits already; what
  * is parked must not be entered. */
-static bool may_wait(struct conn *conn, const struct message *message, struct outcome *refusal)
+static bool may_wait(struct conn *conn, const struct generation *generation,
+                     const struct message *message, struct outcome *refusal)
 {
-	if (park_message(conn, message))
+	if (park_message(conn, generation, message))
 		return true;
 	*refusal = (struct outcome){ .kind = OUTCOME_ERROR,
 		                     .status = STATUS_OVERLOADED,
@@ -77,7 +80,7 @@ void act_message(struct conn *conn, const struct message *message)
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
 	if (route != NULL && route->generation != NULL && park_is_on(route->generation)) {
-		if (may_wait(conn, message, &refusal))
+		if (may_wait(conn, route->generation, message, &refusal))
 			return;
 	} else if (admit(conn, route, message, text, &refusal)) {
 		call_begin(conn, route, message);
@@ -103,6 +106,8 @@ void act_open(struct act *act, struct net *net, struct pool *pool)
 	act->sql = sql_handles_new();
 	act->kv = kv_new(&net->loops[0]);
 	act->stats = stats_new(net->loop_count);
+	act->roster = roster_new();
+	act->survey = survey_new(act);
 }
 
 void act_close(struct act *act)
@@ -120,4 +125,6 @@ void act_close(struct act *act)
 	sql_handles_free(act->sql);
 	kv_free(act->kv);
 	stats_free(act->stats);
+	roster_free(act->roster);
+	survey_free(act->survey);
 }

@@ -20,8 +20,10 @@ struct message;
 struct net;
 struct parked;
 struct pool;
+struct roster;
 struct sql_handles;
 struct stats;
+struct survey;
 struct watcher;
 struct world;
 
@@ -53,6 +55,8 @@ struct act {
 	struct sql_handles *sql;
 	struct kv *kv; /* what plugins keep beyond their generations */
 	struct stats *stats;
+	struct roster *roster; /* all generations that there are */
+	struct survey *survey; /* NULL: the loops are not asked */
 	/* Limits that any thread may need: a config lives only as long as the loops look at it. */
 	_Atomic uint32_t reply_bytes;
 	_Atomic uint32_t home_queue;

@@ -49,6 +49,7 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 	made->polls = polls_new(made);
 	made->kv = kv_store(act->kv, made->manifest.name);
 	made->stats = stats_enter(act->stats, made->number, made->manifest.version, made->table);
+	made->entry = roster_enter(act->roster, made, birth->file);
 	host_fill(&made->host, made);
 	if (act->check)
 		checked_fill(&made->host);
@@ -57,13 +58,20 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 
 bool generation_free(struct generation *generation, struct err *resident_why)
 {
+	struct roster_entry *entry = generation->entry;
+	struct err why = { "" };
+	roster_leave(entry);
 	stats_leave(generation->stats);
+	bool threads = (generation->table->flags & ACT_F_THREADS) != 0;
+	bool unmapped = !threads && module_close(generation->module, &why);
+	if (threads)
+		err_set(&why, "it starts threads of its own (ACT_F_THREADS)");
+	roster_end(entry, unmapped ? NULL : why.text);
+	if (!unmapped && resident_why != NULL)
+		err_set(resident_why, "%s", why.text);
 	/* A thread of the plugin's own may use the host table for ever. */
-	if ((generation->table->flags & ACT_F_THREADS) != 0) {
-		err_set(resident_why, "it starts threads of its own (ACT_F_THREADS)");
+	if (threads)
 		return false;
-	}
-	bool unmapped = module_close(generation->module, resident_why);
 	timers_free(generation->timers);
 	polls_free(generation->polls);
 	for (uint32_t i = 0; i < generation->manifest.need_count; i++)
@@ -77,6 +85,19 @@ bool generation_free(struct generation *generation, struct err *resident_why)
 	state_bag_leave(generation);
 	free(generation);
 	return unmapped;
+}
+
+void generation_turn(struct generation *generation, enum roster_state state)
+{
+	static const enum stats_state counted[] = {
+		[ROSTER_SERVING] = STATS_SERVING,
+		[ROSTER_CANARY] = STATS_SERVING,
+		[ROSTER_HELD] = STATS_HELD,
+		[ROSTER_DRAINING] = STATS_DRAINING,
+	};
+	CHECK(state >= ROSTER_SERVING && state <= ROSTER_DRAINING);
+	roster_turn(generation->entry, state);
+	stats_turn(generation->stats, counted[state]);
 }
 
 /* ---- steps ---- */
@@ -171,7 +192,7 @@ static void on_step(struct task *task)
 			atomic_fetch_sub(&act->steps_lost, 1);
 	}
 	if (pinned)
-		generation_unpin(generation);
+		generation_unpin_as(generation, PIN_STEP);
 	step_release(step);
 	latch_down(latch);
 }
@@ -214,7 +235,7 @@ act_rc generation_step(struct generation *generation, enum generation_step step,
 		polls_stop(generation->polls);
 	}
 	if (step != STEP_DESTROY)
-		generation_pin(generation);
+		generation_pin_as(generation, PIN_STEP);
 	pool_submit_always(generation->act->pool, &task->task);
 	act_rc rc;
 	if (step_wait(task, deadline_ms, &rc)) {
@@ -285,6 +306,7 @@ static void on_leave(struct task *task)
 	struct inside_before before = inside_enter(leave->generation, INSIDE_WORKER_LEAVE);
 	leave->generation->table->worker_leave(leave->generation->self);
 	inside_leave(&before);
+	atomic_store(&leave->generation->seen_on[pool_self()], false);
 	latch_down(leave->latch);
 	free(leave);
 }

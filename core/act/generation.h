@@ -11,6 +11,7 @@
 #include "act/act.h"
 #include "act/module.h"
 #include "act/need.h"
+#include "act/roster.h"
 #include "act/table.h"
 #include "base/pool.h"
 
@@ -33,6 +34,15 @@ enum generation_step {
 	STEP_SAVE, /* act.state/1 */
 	STEP_STOP,
 	STEP_DESTROY,
+};
+
+/* What pins for other threads, beside a call that runs on one. */
+enum pin_kind {
+	PIN_STEP,    /* of its life */
+	PIN_WORK,    /* of act_host.work, until work_done() has returned */
+	PIN_NOTICE,  /* of a connection or a user, on its way */
+	PIN_SERVICE, /* a call of a service that it provides; a transaction, a cursor */
+	PIN_KINDS,
 };
 
 /* A cache line a loop. */
@@ -61,12 +71,14 @@ struct generation {
 
 	struct loop_pins *loop_pins;
 	_Atomic uint64_t pins;
-	_Atomic uint32_t home_queued;           /* calls on their way to the home loop */
-	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code */
+	_Atomic uint64_t pins_as[PIN_KINDS]; /* which of them are of a kind; to be told, no more */
+	_Atomic uint32_t home_queued;        /* calls on their way to the home loop */
+	_Atomic bool seen_on[POOL_THREADS_MAX]; /* workers that ran its code and did not leave it */
 	struct generation_timers *timers;
 	struct generation_polls *polls;
 	struct kv_store *kv; /* of its plugin's name; it outlives this */
 	struct stats_generation *stats;
+	struct roster_entry *entry;
 	struct latch *leaving;        /* worker_leave() is under way on some workers */
 	bool left;                    /* it was called on all of them */
 	struct state_bag *bag;        /* for STEP_SAVE and STEP_LOAD; the caller's */
@@ -79,6 +91,7 @@ struct generation_birth {
 	struct module *module;
 	const char *settings;
 	const char *data_dir;
+	const char *file; /* in the plugin folder, for people; NULL: there is none */
 };
 
 /* [main] Numbers go up with each call. Nothing of the plugin runs yet. */
@@ -86,6 +99,10 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 /* [main] Unloads and frees it, after STEP_DESTROY (or where STEP_CREATE never succeeded). True:
  * unmapped. False: with a sentence. */
 bool generation_free(struct generation *generation, struct err *resident_why);
+
+/* [main, the retiring thread] It stands so from now on: for who asks (act/roster.h), and for the
+ * numbers (act/stats.h). */
+void generation_turn(struct generation *generation, enum roster_state state);
 
 /* [main] Runs one step of its life on a worker and waits; the step pins the generation while it
  * runs (but for STEP_DESTROY, when nothing may be inside). 0; the step's error; ACT_E_LATE: it
@@ -95,7 +112,7 @@ bool generation_free(struct generation *generation, struct err *resident_why);
 act_rc generation_step(struct generation *generation, enum generation_step step,
                        uint32_t deadline_ms);
 
-/* [any] Pins by whatever moves between threads. */
+/* [any] Pins by whatever moves between threads: so, by a call that runs on another one. */
 static inline void generation_pin(struct generation *generation)
 {
 	atomic_fetch_add_explicit(&generation->pins, 1, memory_order_relaxed);
@@ -103,6 +120,19 @@ static inline void generation_pin(struct generation *generation)
 static inline void generation_unpin(struct generation *generation)
 {
 	atomic_fetch_sub_explicit(&generation->pins, 1, memory_order_release);
+}
+
+/* [any] The same, and it is told what for (act/hold.h). */
+static inline void generation_pin_as(struct generation *generation, enum pin_kind kind)
+{
+	generation_pin(generation);
+	atomic_fetch_add_explicit(&generation->pins_as[kind], 1, memory_order_relaxed);
+}
+static inline void generation_unpin_as(struct generation *generation, enum pin_kind kind)
+{
+	/* In this order: without the pin it may be gone. */
+	atomic_fetch_sub_explicit(&generation->pins_as[kind], 1, memory_order_relaxed);
+	generation_unpin(generation);
 }
 
 /* [main] True: after a barrier, nothing runs in it and nothing is on its way into it. No route,

@@ -28,7 +28,7 @@ struct generation *need_take(struct need *need)
 	pthread_mutex_lock(&need->lock);
 	struct generation *provider = need->provider;
 	if (provider != NULL)
-		generation_pin(provider);
+		generation_pin_as(provider, PIN_SERVICE);
 	pthread_mutex_unlock(&need->lock);
 	return provider;
 }

@@ -23,7 +23,7 @@ void need_free(struct need *need);
 void need_set(struct need *need, struct generation *provider);
 /* Does it lead to this provider? */
 bool need_leads_to(struct need *need, const struct generation *provider);
-/* The provider, pinned (generation_unpin() when done); NULL: there is none. */
+/* The provider, pinned as PIN_SERVICE; NULL: there is none. */
 struct generation *need_take(struct need *need);
 
 #endif

@@ -74,7 +74,7 @@ static void on_notice(struct post *post)
 	struct generation *generation = notice->generation;
 	tell(generation, notice);
 	free(notice);
-	generation_unpin(generation);
+	generation_unpin_as(generation, PIN_NOTICE);
 }
 
 static struct notice *notice_copy(const struct notice *from)
@@ -96,7 +96,7 @@ static void tell_later(struct loop *loop, struct generation *generation, struct 
 	bool here = generation->parallel || generation->home == loop;
 	notice->post.run = on_notice;
 	notice->generation = generation;
-	generation_pin(generation);
+	generation_pin_as(generation, PIN_NOTICE);
 	if (here)
 		loop_later(loop, &notice->post);
 	else
@@ -118,6 +118,7 @@ static void replay_notice(struct act_loop *loop, struct parked *parked)
 	struct generation *generation = world_find(&live, waited->plugin);
 	/* Several are handed over in one reload: this one is not decided yet. */
 	if (generation != NULL && park_is_on(generation)) {
+		parked->generation = generation->number;
 		park_put(loop, parked);
 		return;
 	}
@@ -133,6 +134,7 @@ static void park(struct act_loop *loop, const struct generation *generation,
 {
 	struct parked_notice *waits = mem_new(1, sizeof *waits);
 	waits->parked.replay = replay_notice;
+	waits->parked.generation = generation->number;
 	memcpy(waits->plugin, generation->manifest.name, sizeof waits->plugin);
 	waits->notice = notice_copy(notice);
 	park_put(loop, &waits->parked);

@@ -60,7 +60,8 @@ static void replay_message(struct act_loop *loop, struct parked *parked)
 	free(waited);
 }
 
-bool park_message(struct conn *conn, const struct message *message)
+bool park_message(struct conn *conn, const struct generation *generation,
+                  const struct message *message)
 {
 	struct act_loop *loop = conn->loop->act;
 	size_t len = message->len + message->trace.len;
@@ -71,7 +72,9 @@ bool park_message(struct conn *conn, const struct message *message)
 		return false;
 	uint8_t *at = waits->bytes;
 	*waits = (struct parked_message){
-		.parked = { .size = sizeof *waits + len, .replay = replay_message },
+		.parked = { .size = sizeof *waits + len,
+		            .generation = generation->number,
+		            .replay = replay_message },
 		.conn = conn->id,
 		.message = *message,
 		.since_ms = clock_ms(),

@@ -19,7 +19,8 @@ enum { PARK_BYTES_MAX = 64 * 1024 * 1024 };
 /* Something that waits. */
 struct parked {
 	struct parked *next;
-	size_t size; /* counts against PARK_BYTES_MAX */
+	size_t size;         /* counts against PARK_BYTES_MAX */
+	uint64_t generation; /* the number of the one that it waits before */
 	/* [the loop] Takes it up anew, and frees it. */
 	void (*replay)(struct act_loop *loop, struct parked *parked);
 };
@@ -36,8 +37,9 @@ static inline bool park_is_on(const struct generation *generation)
 	return atomic_load_explicit(&generation->parked, memory_order_relaxed);
 }
 
-/* [the loop] Has a message wait. False: too much waits already. */
-bool park_message(struct conn *conn, const struct message *message);
+/* [the loop] Has a message for a generation wait. False: too much waits already. */
+bool park_message(struct conn *conn, const struct generation *generation,
+                  const struct message *message);
 /* [the loop] Has something else wait; it is not bounded: there are as many as connections open and
  * close. */
 void park_put(struct act_loop *loop, struct parked *parked);

@@ -290,6 +290,14 @@ act_rc polls_unwatch(struct generation_polls *polls, act_watch number)
 	return found ? ACT_OK : ACT_E_GONE;
 }
 
+uint32_t polls_count(struct generation_polls *polls)
+{
+	pthread_mutex_lock(&polls->lock);
+	uint32_t count = polls->count;
+	pthread_mutex_unlock(&polls->lock);
+	return count;
+}
+
 /* ---- all of them: behind a barrier, on the home loop ---- */
 
 static void end_all(struct loop *loop, void *context)

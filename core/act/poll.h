@@ -21,6 +21,9 @@ void polls_stop(struct generation_polls *polls);
 void polls_freeze(struct generation_polls *polls);
 void polls_thaw(struct generation_polls *polls);
 
+/* [any] How many there are. */
+uint32_t polls_count(struct generation_polls *polls);
+
 /* [any] The functions of act/ext/poll.h. */
 act_rc polls_watch(struct generation_polls *polls, int32_t fd, uint32_t events, uint64_t tag,
                    act_watch *out);

@@ -130,6 +130,14 @@ act_rc run_on_worker(struct call *call, const act_call *view)
 	return ACT_E_BUSY;
 }
 
+bool run_is_task(const struct task *task, act_token *token)
+{
+	if (task->run != on_worker)
+		return false;
+	*token = ((const struct run *)(const void *)task)->view.token;
+	return true;
+}
+
 act_rc run_at_home(struct call *call, const act_call *view)
 {
 	struct generation *generation = call->generation;

@@ -13,6 +13,9 @@
 act_rc run_on_worker(struct call *call, const act_call *view);
 act_rc run_at_home(struct call *call, const act_call *view);
 
+/* [any] Is this task of the pool such a copy? Then `*token` is its call's. */
+bool run_is_task(const struct task *task, act_token *token);
+
 /* [the loop, or a worker] Enters the plugin's handle(). */
 act_rc run_handle(const struct generation *generation, const act_call *view);
 

@@ -9,6 +9,7 @@
 
 #include <act/plugin.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct act;
 struct generation;
@@ -38,6 +39,16 @@ extern const struct act_sql service_sql;
 /* Open transactions and cursors, over all plugins: each pins its provider until it ends. */
 struct sql_handles *sql_handles_new(void);
 void sql_handles_free(struct sql_handles *handles);
+/* A transaction or cursor that is open. */
+struct sql_holder {
+	char consumer[32];
+	uint64_t generation; /* the consumer's */
+	bool cursor;
+	uint64_t ms; /* since it was begun */
+};
+/* [any] Those that pin a provider: as many as there is room for, and `*count`: all of them. */
+uint32_t sql_handles_of(struct sql_handles *handles, const struct generation *provider,
+                        struct sql_holder *out, uint32_t room, uint64_t *count);
 /* [any that may block] Gives up those of a consumer that ends, and those that are overdue (NULL:
  * these alone). */
 void sql_handles_sweep(struct sql_handles *handles, const struct generation *consumer);

@@ -20,7 +20,7 @@ static act_rc check(struct need *need, const act_auth_request *request, act_auth
 	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
 	act_rc rc = table->check(provider->self, request, out);
 	inside_leave(&before);
-	generation_unpin(provider);
+	generation_unpin_as(provider, PIN_SERVICE);
 	return rc;
 }
 

@@ -28,6 +28,8 @@ struct handle {
 	struct generation *provider; /* pinned */
 	const struct generation *consumer;
 	uint64_t theirs; /* the provider's handle */
+	char name[32];   /* these two: the consumer's, which may be gone before the handle is */
+	uint64_t generation;
 };
 
 struct sql_handles {
@@ -61,7 +63,7 @@ static void give_up(struct handle *handle)
 	else
 		(void)table->close(handle->provider->self, handle->theirs);
 	inside_leave(&before);
-	generation_unpin(handle->provider);
+	generation_unpin_as(handle->provider, PIN_SERVICE);
 	free(handle);
 }
 
@@ -106,6 +108,30 @@ void sql_handles_free(struct sql_handles *handles)
 	free(handles);
 }
 
+uint32_t sql_handles_of(struct sql_handles *handles, const struct generation *provider,
+                        struct sql_holder *out, uint32_t room, uint64_t *count)
+{
+	uint32_t told = 0;
+	*count = 0;
+	pthread_mutex_lock(&handles->lock);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (const struct handle *one = handles->buckets[i]; one != NULL; one = one->next) {
+			if (one->provider != provider)
+				continue;
+			++*count;
+			if (told == room)
+				continue;
+			struct sql_holder *holder = &out[told++];
+			*holder = (struct sql_holder){ .generation = one->generation,
+				                       .cursor = one->kind == HANDLE_ROWS,
+				                       .ms = clock_ms() - one->since_ms };
+			memcpy(holder->consumer, one->name, sizeof holder->consumer);
+		}
+	}
+	pthread_mutex_unlock(&handles->lock);
+	return told;
+}
+
 static bool is_full(struct sql_handles *handles)
 {
 	pthread_mutex_lock(&handles->lock);
@@ -126,7 +152,9 @@ static uint64_t put_handle(struct generation *consumer, struct generation *provi
 		                   .kind = kind,
 		                   .provider = provider,
 		                   .consumer = consumer,
-		                   .theirs = theirs };
+		                   .theirs = theirs,
+		                   .generation = consumer->number };
+	memcpy(handle->name, consumer->manifest.name, sizeof handle->name);
 	pthread_mutex_lock(&handles->lock);
 	if (handles->count < HANDLES_MAX) {
 		handle->number = ++handles->last;
@@ -161,7 +189,7 @@ static struct generation *find_handle(struct generation *consumer, enum handle_k
 	if (handle != NULL && handle->kind == kind && handle->consumer == consumer) {
 		provider = handle->provider;
 		*theirs = handle->theirs;
-		generation_pin(provider);
+		generation_pin_as(provider, PIN_SERVICE);
 	}
 	pthread_mutex_unlock(&handles->lock);
 	return provider;
@@ -181,7 +209,7 @@ static void drop_handle(struct generation *consumer, uint64_t number)
 	pthread_mutex_unlock(&handles->lock);
 	if (handle == NULL)
 		return;
-	generation_unpin(handle->provider);
+	generation_unpin_as(handle->provider, PIN_SERVICE);
 	free(handle);
 }
 
@@ -224,7 +252,7 @@ static act_rc sql_migrate(const act_host *h, const act_sql_step *steps, uint32_t
 	struct inside_before before = inside_enter(provider, INSIDE_SERVICE);
 	rc = table->migrate(provider->self, owner, steps, count, stride, why);
 	inside_leave(&before);
-	generation_unpin(provider);
+	generation_unpin_as(provider, PIN_SERVICE);
 	return rc;
 }
 
@@ -240,7 +268,7 @@ static act_rc sql_begin(const act_host *h, uint32_t flags, act_sql_tx *tx, act_s
 	rc = table->begin(provider->self, flags, &theirs, why);
 	inside_leave(&before);
 	if (rc != ACT_OK) {
-		generation_unpin(provider);
+		generation_unpin_as(provider, PIN_SERVICE);
 		return rc;
 	}
 	*tx = put_handle(generation_of(h), provider, HANDLE_TX, theirs);
@@ -270,7 +298,7 @@ static act_rc end_handle(const act_host *h, enum ending ending, uint64_t number,
 	/* Busy: another thread is inside, and the handle lives on. */
 	if (rc != ACT_E_BUSY)
 		drop_handle(consumer, number);
-	generation_unpin(provider);
+	generation_unpin_as(provider, PIN_SERVICE);
 	return rc;
 }
 
@@ -298,7 +326,7 @@ static act_rc sql_exec(const act_host *h, act_sql_tx tx, act_bytes sql, const ac
 	inside_leave(&before);
 	if (rc == ACT_E_GONE && tx != 0)
 		drop_handle(generation_of(h), tx);
-	generation_unpin(provider);
+	generation_unpin_as(provider, PIN_SERVICE);
 	return rc;
 }
 
@@ -318,7 +346,7 @@ static act_rc sql_query(const act_host *h, act_sql_tx tx, act_bytes sql, const a
 	if (rc == ACT_E_GONE && tx != 0)
 		drop_handle(generation_of(h), tx);
 	if (rc != ACT_OK) {
-		generation_unpin(provider);
+		generation_unpin_as(provider, PIN_SERVICE);
 		return rc;
 	}
 	*rows = put_handle(generation_of(h), provider, HANDLE_ROWS, theirs);
@@ -341,7 +369,7 @@ static act_rc sql_next(const act_host *h, act_sql_rows rows, act_sql_value *cols
 	inside_leave(&before);
 	if (rc == ACT_E_GONE)
 		drop_handle(generation_of(h), rows);
-	generation_unpin(provider);
+	generation_unpin_as(provider, PIN_SERVICE);
 	return rc;
 }
 

@@ -188,6 +188,14 @@ act_rc timers_drop(struct generation_timers *timers, act_timer number)
 	return timer != NULL ? ACT_OK : ACT_E_GONE;
 }
 
+uint32_t timers_count(struct generation_timers *timers)
+{
+	pthread_mutex_lock(&timers->lock);
+	uint32_t count = timers->count;
+	pthread_mutex_unlock(&timers->lock);
+	return count;
+}
+
 /* ---- after a pause ---- */
 
 static struct timer *take_missed(struct generation_timers *timers)

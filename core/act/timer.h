@@ -21,6 +21,9 @@ void timers_stop(struct generation_timers *timers);
  * now, once each. */
 void timers_go_on(struct generation_timers *timers);
 
+/* [any] How many there are. */
+uint32_t timers_count(struct generation_timers *timers);
+
 /* [any] act_host.timer_set and timer_drop. */
 act_rc timers_set(struct generation_timers *timers, uint64_t tag, uint32_t ms, bool repeat,
                   act_timer *out);

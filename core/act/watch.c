@@ -163,6 +163,15 @@ void watch_free(struct watcher *watch)
 	free(watch);
 }
 
+uint64_t watch_age(struct watcher *watch, uint32_t thread, uint64_t stays)
+{
+	pthread_mutex_lock(&watch->lock);
+	const struct seen *seen = &watch->seen[thread];
+	uint64_t ms = seen->stays == stays ? clock_ms() - seen->since_ms : 0;
+	pthread_mutex_unlock(&watch->lock);
+	return ms;
+}
+
 bool watch_find(struct watcher *watch, uint32_t thread, struct watch_stay *out)
 {
 	pthread_mutex_lock(&watch->lock);

@@ -35,6 +35,10 @@ void watch_free(struct watcher *watch);
 /* [any] Has this thread (a number of act/inside.h) been told of, and is still inside? */
 bool watch_find(struct watcher *watch, uint32_t thread, struct watch_stay *out);
 
+/* [any] For how long the watch has seen this stay of the thread (as inside_look() counts them), in
+ * milliseconds; 0: it is younger than its last look. */
+uint64_t watch_age(struct watcher *watch, uint32_t thread, uint64_t stays);
+
 /* A stay in words, into `out`: "plugin echo 1.0 (generation 3): handle of raw, code 1, connection
  * 77". */
 void watch_say(const struct watch_stay *stay, char *out, size_t size);

@@ -21,7 +21,7 @@ static void work_end(struct work *work)
 {
 	struct generation *generation = work->generation;
 	free(work);
-	generation_unpin(generation);
+	generation_unpin_as(generation, PIN_WORK);
 }
 
 static void on_done(struct post *post)
@@ -59,7 +59,7 @@ act_rc host_work(const act_host *h, uint64_t tag, void *arg)
 	*work = (struct work){
 		.task.run = on_work, .generation = generation, .tag = tag, .arg = arg
 	};
-	generation_pin(generation);
+	generation_pin_as(generation, PIN_WORK);
 	if (pool_submit(generation->act->pool, &work->task))
 		return ACT_OK;
 	work_end(work);

@@ -1,8 +1,9 @@
 #include "admin/status.h"
 
-#include "act/stats.h"
+#include "act/survey.h"
 #include "act/watch.h"
 #include "admin/ready.h"
+#include "admin/status_plugins.h"
 #include "admin/view.h"
 #include "base/clock.h"
 #include "net/net.h"
@@ -64,62 +65,26 @@ static cJSON *loops_of(const struct act *act)
 		cJSON_AddNumberToObject(one, "lag_ms",
 		                        (double)(count_read(&loop->pulse.lag_ns) / 1000) / 1000);
 		cJSON_AddItemToObject(one, "inside", inside_of(act, inside_of_loop(i)));
+		cJSON_AddBoolToObject(one, "answered",
+		                      act->survey != NULL && survey_answered(act->survey, i));
 		cJSON_AddItemToArray(list, one);
 	}
 	return list;
 }
 
-struct listing {
-	cJSON *plugins;
-	const cJSON *routes;
-};
-
-static void add_routes(cJSON *plugin, const cJSON *routes, uint64_t generation)
-{
-	static const char *const kinds[] = { "actions", "raw" };
-	char number[24];
-	snprintf(number, sizeof number, "%lu", generation);
-	const cJSON *entry = cJSON_GetObjectItemCaseSensitive(routes, number);
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		const cJSON *list = cJSON_GetObjectItemCaseSensitive(entry, kinds[i]);
-		cJSON_AddItemToObject(plugin, kinds[i],
-		                      list != NULL ? cJSON_Duplicate(list, true)
-		                                   : cJSON_CreateArray());
-	}
-}
-
-static void list_generation(const struct stats_generation *generation, void *context)
-{
-	const struct listing *listing = context;
-	if (generation->state == STATS_ENDED)
-		return;
-	cJSON *one = cJSON_CreateObject();
-	cJSON_AddStringToObject(one, "name", generation->name);
-	cJSON_AddStringToObject(one, "version", generation->version);
-	cJSON_AddNumberToObject(one, "generation", (double)generation->number);
-	cJSON_AddStringToObject(one, "state",
-	                        generation->state == STATS_SERVING ? "serving"
-	                        : generation->state == STATS_HELD  ? "held"
-	                                                           : "draining");
-	cJSON_AddNumberToObject(one, "open_calls", (double)stats_open_calls(generation));
-	add_routes(one, listing->routes, generation->number);
-	cJSON_AddItemToArray(listing->plugins, one);
-}
-
-/* What the main thread has pinned up: the last reload, and the plugins with their routes. */
+/* What the main thread has pinned up: the last reload, and the plugins' routes. */
 static void add_pinned(cJSON *json, struct board *board)
 {
-	struct listing listing = { .plugins = cJSON_CreateArray() };
 	pthread_mutex_lock(&board->lock);
 	cJSON *reload =
 		board->reload != NULL ? cJSON_Duplicate(board->reload, true) : cJSON_CreateNull();
+	cJSON *routes = cJSON_Duplicate(board->routes, true);
 	if (board->reload != NULL)
 		cJSON_AddItemToObject(reload, "at", view_time(board->reload_at.tv_sec));
-	listing.routes = board->routes;
-	stats_each(board->act->stats, list_generation, &listing);
 	pthread_mutex_unlock(&board->lock);
 	cJSON_AddItemToObject(json, "reload", reload);
-	cJSON_AddItemToObject(json, "plugins", listing.plugins);
+	status_plugins(json, board->act, routes);
+	cJSON_Delete(routes);
 }
 
 char *status_text(struct board *board)
@@ -127,6 +92,8 @@ char *status_text(struct board *board)
 	const struct net *net = board->act->net;
 	struct err why = { "" };
 	bool ready = ready_ask(board, &why);
+	if (board->act->survey != NULL)
+		survey_take(board->act->survey, STATUS_SURVEY_MS);
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "version", ACTD_VERSION);
 	cJSON_AddNumberToObject(json, "pid", getpid());

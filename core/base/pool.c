@@ -191,6 +191,15 @@ void pool_queue_max(struct pool *pool, uint32_t queue_max)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+void pool_each_waiting(struct pool *pool, void (*each)(const struct task *task, void *context),
+                       void *context)
+{
+	pthread_mutex_lock(&pool->lock);
+	for (const struct task *task = pool->shared.first; task != NULL; task = task->next)
+		each(task, context);
+	pthread_mutex_unlock(&pool->lock);
+}
+
 uint32_t pool_workers(const struct pool *pool)
 {
 	return pool->count - 1;

@@ -33,6 +33,10 @@ void pool_submit_always(struct pool *pool, struct task *task);
 /* [any] To one worker, before all else it would take. */
 void pool_submit_to(struct pool *pool, uint32_t worker, struct task *task);
 void pool_queue_max(struct pool *pool, uint32_t queue_max);
+/* [any] Calls each() for the clients' tasks that wait, oldest first, under the lock of the pool: it
+ * may only look. */
+void pool_each_waiting(struct pool *pool, void (*each)(const struct task *task, void *context),
+                       void *context);
 /* The workers for clients; and all threads, whose indexes go from 0 to this, exclusive. */
 uint32_t pool_workers(const struct pool *pool);
 uint32_t pool_threads(const struct pool *pool);

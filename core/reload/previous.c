@@ -2,7 +2,6 @@
 
 #include "act/park.h"
 #include "act/poll.h"
-#include "act/stats.h"
 #include "base/mem.h"
 #include "net/net.h"
 
@@ -53,8 +52,11 @@ void previous_keep(struct previous *previous, struct plugin *plugin)
 
 void previous_hold(struct previous *previous)
 {
-	for (size_t i = 0; i < previous->plugin_count; i++)
-		stats_turn(previous->plugins[i].generation->stats, STATS_HELD);
+	for (size_t i = 0; i < previous->plugin_count; i++) {
+		struct generation *generation = previous->plugins[i].generation;
+		generation_turn(generation, ROSTER_HELD);
+		roster_next(generation->entry, NEXT_RELEASE, previous->until_ms);
+	}
 	previous_rest(previous);
 }
 
@@ -138,7 +140,7 @@ void previous_revive(struct previous *previous)
 		need_set(previous->leads[i].need, previous->leads[i].provider);
 	for (size_t i = 0; i < previous->plugin_count; i++) {
 		struct generation *generation = previous->plugins[i].generation;
-		stats_turn(generation->stats, STATS_SERVING);
+		generation_turn(generation, ROSTER_SERVING);
 		park_end(generation, false);
 	}
 }

@@ -4,7 +4,6 @@
 
 #include "act/kv.h"
 #include "act/service.h"
-#include "act/stats.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pulse.h"
@@ -67,7 +66,7 @@ static void swap(struct reload *reload, struct next *next)
 	for (size_t i = 0; i < stage->live_count; i++) {
 		repoint(stage->live[i], stage);
 		atomic_store(&stage->live[i]->active, true);
-		stats_turn(stage->live[i]->stats, STATS_SERVING);
+		generation_turn(stage->live[i], ROSTER_SERVING);
 	}
 	for (size_t i = 0; i < reload->plugin_count; i++)
 		repoint(reload->plugins[i].generation, stage);

@@ -96,6 +96,18 @@ void reload_keep(struct reload *reload, const struct next *next)
 		keep(reload, next);
 }
 
+/* How those that came new stand, while it is open whether they stay. */
+static void turn_new(struct reload *reload, enum roster_state state, enum roster_next next)
+{
+	for (size_t i = 0; i < reload->plugin_count; i++) {
+		struct generation *generation = reload->plugins[i].generation;
+		if (previous_had(&reload->previous, generation))
+			continue;
+		generation_turn(generation, state);
+		roster_next(generation->entry, next, 0);
+	}
+}
+
 void reload_begin_trial(struct reload *reload)
 {
 	struct previous *previous = &reload->previous;
@@ -104,6 +116,7 @@ void reload_begin_trial(struct reload *reload)
 		return;
 	previous->begun = true;
 	if (previous->canary) {
+		turn_new(reload, ROSTER_CANARY, NEXT_DECISION);
 		log_info(
 			"reload",
 			"%u %% of the connections have the new plugins: actctl reload --promote or "
@@ -111,8 +124,8 @@ void reload_begin_trial(struct reload *reload)
 			config->canary_percent);
 		return;
 	}
-	previous_hold(previous);
 	previous->until_ms = clock_ms() + (uint64_t)config->hold_s * 1000;
+	previous_hold(previous);
 	log_info("reload", "what was replaced is kept for %u s", config->hold_s);
 }
 
@@ -199,6 +212,7 @@ enum reload_verdict reload_promote(struct reload *reload)
 	atomic_store(&reload->act->share, 100);
 	net_barrier(reload->act->net, NULL, NULL);
 	previous->canary = previous->begun = false;
+	turn_new(reload, ROSTER_SERVING, NEXT_NOTHING);
 	reload_begin_trial(reload);
 	return reload_finish(reload, RELOAD_PROMOTED);
 }

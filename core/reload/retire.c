@@ -2,7 +2,6 @@
 
 #include "act/call.h"
 #include "act/service.h"
-#include "act/stats.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,10 +27,11 @@ struct leaving {
 	struct generation *generation;
 	char *copy;
 	uint32_t step_ms;
-	uint64_t hurry_ms; /* when its calls are cancelled */
-	uint64_t end_ms;   /* when they are answered with an error */
-	enum phase phase;  /* of the retiring thread alone */
-	bool hung;         /* PHASE_HUNG, for others: under the lock */
+	uint64_t hurry_ms;          /* when its calls are cancelled */
+	uint64_t end_ms;            /* when they are answered with an error */
+	enum phase phase;           /* these two: of the retiring thread alone */
+	enum roster_next next_step; /* as it was told */
+	bool hung;                  /* PHASE_HUNG, for others: under the lock */
 };
 
 struct retire {
@@ -55,6 +55,7 @@ static bool hang(struct leaving *leaving, const char *step)
 {
 	leaving->phase = PHASE_HUNG;
 	generation_cut_off(leaving->generation);
+	roster_stay(leaving->generation->entry, "%s did not end in time", step);
 	log_error("reload",
 	          "plugin %s (generation %lu): %s did not end in time: it stays in memory",
 	          name_of(leaving), leaving->generation->number, step);
@@ -73,16 +74,29 @@ static bool is_used(struct retire *retire, const struct leaving *leaving)
 	return used;
 }
 
+/* For who asks what it waits for. */
+static void wait_for(struct leaving *leaving, enum roster_next next)
+{
+	if (leaving->next_step == next)
+		return;
+	leaving->next_step = next;
+	roster_next(leaving->generation->entry, next, 0);
+}
+
 /* The last steps before it is unloaded; what is not done in time is tried again. */
 static bool end(struct retire *retire, struct leaving *leaving)
 {
 	struct generation *generation = leaving->generation;
-	if (is_used(retire, leaving))
+	if (is_used(retire, leaving)) {
+		wait_for(leaving, NEXT_USERS);
 		return false;
+	}
 	/* A transaction that it left open pins its provider. */
 	sql_handles_sweep(retire->act->sql, generation);
+	wait_for(leaving, NEXT_LEAVE);
 	if (!generation_leave_workers(generation, LOOK_MS))
 		return false;
+	wait_for(leaving, NEXT_DESTROY);
 	act_rc rc = generation_step(generation, STEP_DESTROY, leaving->step_ms);
 	if (rc == ACT_E_LATE)
 		return hang(leaving, "destroy");
@@ -91,6 +105,9 @@ static bool end(struct retire *retire, struct leaving *leaving)
 
 static void hurry_or_fail(struct leaving *leaving, uint64_t pins)
 {
+	static const enum roster_next next[] = {
+		[PHASE_DRAIN] = NEXT_HURRY, [PHASE_HURRY] = NEXT_FAIL, [PHASE_WAIT] = NEXT_RETURN
+	};
 	struct generation *generation = leaving->generation;
 	uint64_t now_ms = clock_ms();
 	if (leaving->phase == PHASE_DRAIN && now_ms >= leaving->hurry_ms) {
@@ -104,6 +121,7 @@ static void hurry_or_fail(struct leaving *leaving, uint64_t pins)
 		         "drain_ms; their clients were answered, it is unloaded when they return",
 		         name_of(leaving), generation->number, pins);
 	}
+	wait_for(leaving, next[leaving->phase]);
 }
 
 /* Moves one generation on. True: it can be unloaded. */
@@ -205,10 +223,12 @@ void retire_take(struct retire *retire, struct generation *generation, char *cop
 {
 	uint64_t now_ms = clock_ms();
 	struct leaving *leaving = mem_new(1, sizeof *leaving);
-	stats_turn(generation->stats, STATS_DRAINING);
+	generation_turn(generation, ROSTER_DRAINING);
+	roster_drain(generation->entry, now_ms + drain_ms / 2, now_ms + drain_ms);
 	*leaving = (struct leaving){ .generation = generation,
 		                     .copy = copy,
 		                     .step_ms = step_ms,
+		                     .next_step = NEXT_STOP,
 		                     .hurry_ms = now_ms + drain_ms / 2,
 		                     .end_ms = now_ms + drain_ms };
 	pthread_mutex_lock(&retire->lock);

@@ -59,9 +59,10 @@ struct generation *stage_provider(const struct stage *stage, const char *id)
 
 /* Something of it is stuck: it stays as it is, and nothing that others free may be reached from it.
  */
-static void lose(struct plan_entry *entry)
+static void lose(struct plan_entry *entry, const char *what)
 {
 	struct generation *generation = entry->plugin.generation;
+	roster_stay(generation->entry, "it was refused, and %s did not end in time", what);
 	generation_cut_off(generation);
 	generation->next_lost = generation->act->lost;
 	generation->act->lost = generation;
@@ -83,7 +84,7 @@ static void discard(struct stage *stage, struct plan_entry *entry, bool created)
 	if (!ended) {
 		log_error("reload", "plugin %s: it did not end within load_ms: it stays in memory",
 		          entry->plugin.name);
-		lose(entry);
+		lose(entry, "its work, worker_leave or destroy");
 		return;
 	}
 	entry->plugin.generation = NULL;
@@ -136,7 +137,7 @@ static bool run_step(struct stage *stage, struct plan_entry *entry, enum generat
 	if (rc == ACT_OK)
 		return true;
 	if (rc == ACT_E_LATE) {
-		lose(entry);
+		lose(entry, word);
 		plan_refuse(entry, "%s did not end within load_ms (%u ms); a worker is lost in it",
 		            word, load_ms);
 		return false;
@@ -163,7 +164,7 @@ static bool take_over(struct stage *stage, struct plan_entry *entry)
 	if (rc == ACT_OK)
 		return true;
 	if (rc == ACT_E_LATE)
-		lose(entry);
+		lose(entry, "load");
 	else
 		discard(stage, entry, true);
 	plan_refuse(entry, "%s", why.text);
@@ -188,7 +189,7 @@ static void stage_one(struct stage *stage, struct plan_entry *entry)
 		return;
 	}
 	struct generation_birth birth = { &entry->manifest, entry->module, entry->plugin.settings,
-		                          data_dir };
+		                          data_dir, entry->plugin.source };
 	entry->module = NULL;
 	entry->plugin.generation = generation_new(stage->act, &birth);
 	struct generation *generation = entry->plugin.generation;

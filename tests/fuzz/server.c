@@ -74,7 +74,8 @@ static const struct net_upcalls upcalls = {
 static void make_generation(void)
 {
 	static const struct manifest manifest = { .name = "fuzz", .version = "1.0" };
-	const struct generation_birth birth = { &manifest, plugin_module(), "{}", "/nowhere" };
+	const struct generation_birth birth = { &manifest, plugin_module(), "{}", "/nowhere",
+		                                NULL };
 	struct generation *made = generation_new(&server.act, &birth);
 	CHECK(made->table->create(&made->host, &made->self) == ACT_OK);
 	atomic_store(&made->active, true);

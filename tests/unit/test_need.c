@@ -32,8 +32,8 @@ static void taking_pins_and_setting_does_not(void **state)
 	assert_ptr_equal(need_take(&need), &provider);
 	assert_ptr_equal(need_take(&need), &provider);
 	assert_int_equal(pins(&provider), 2);
-	generation_unpin(&provider);
-	generation_unpin(&provider);
+	generation_unpin_as(&provider, PIN_SERVICE);
+	generation_unpin_as(&provider, PIN_SERVICE);
 	need_free(&need);
 }
 
@@ -54,8 +54,8 @@ static void a_replaced_provider_keeps_the_pins_that_it_had(void **state)
 	assert_int_equal(pins(&after), 1);
 	need_set(&need, NULL);
 	assert_null(need_take(&need));
-	generation_unpin(&before);
-	generation_unpin(&after);
+	generation_unpin_as(&before, PIN_SERVICE);
+	generation_unpin_as(&after, PIN_SERVICE);
 	need_free(&need);
 }
 
@@ -75,7 +75,7 @@ static void *take_and_let_go(void *arg)
 		/* Whoever reads the pins after need_set() counts on this write being seen. */
 		provider->home_queued = 1;
 		atomic_fetch_add(&taking->taken, 1);
-		generation_unpin(provider);
+		generation_unpin_as(provider, PIN_SERVICE);
 	}
 	return NULL;
 }

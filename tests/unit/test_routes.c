@@ -1,6 +1,8 @@
 /* Which request to the admin listener is answered with what. */
 #include "fixtures/fake_server.h"
 
+#include "act/poll.h"
+#include "act/timer.h"
 #include "admin/ready.h"
 #include "admin/routes.h"
 
@@ -88,17 +90,73 @@ static const cJSON *member(const cJSON *object, const char *name)
 	return found;
 }
 
+/* Generations without a module; nothing of them runs. */
+static struct generation generations[3];
+
+static struct generation *make(size_t place, uint64_t number, const char *version)
+{
+	struct generation *made = &generations[place];
+	memset(made, 0, sizeof *made);
+	made->number = number;
+	made->act = &fake_act;
+	made->table = &fake_table;
+	snprintf(made->manifest.name, sizeof made->manifest.name, "friend");
+	snprintf(made->manifest.version, sizeof made->manifest.version, "%s", version);
+	made->stats = stats_enter(fake_act.stats, number, version, &fake_table);
+	made->timers = timers_new(made);
+	made->polls = polls_new(made);
+	made->entry = roster_enter(fake_act.roster, made, "plugins/friend.so");
+	generation_turn(made, ROSTER_SERVING);
+	return made;
+}
+
+static void unmake(struct generation *generation)
+{
+	timers_free(generation->timers);
+	polls_free(generation->polls);
+}
+
+static void check_step(const cJSON *plugin, int index, const char *what, bool timed)
+{
+	const cJSON *step = cJSON_GetArrayItem(member(plugin, "next"), index);
+	assert_string_equal(member(step, "what")->valuestring, what);
+	assert_int_equal(cJSON_HasObjectItem(step, "in_ms"), timed);
+	if (timed)
+		assert_true(member(step, "in_ms")->valuedouble > 0);
+}
+
+static void check_holders(const cJSON *plugin)
+{
+	static const struct {
+		const char *name;
+		int count;
+	} counts[] = { { "calls_more", 1 }, { "runs", 2 },     { "steps", 0 },  { "work", 1 },
+		       { "notices", 1 },    { "services", 1 }, { "timers", 0 }, { "watches", 0 } };
+	const cJSON *holders = member(plugin, "holders");
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+		if (member(holders, counts[i].name)->valueint != counts[i].count)
+			fail_msg("%s: expected %d, found %d", counts[i].name, counts[i].count,
+			         member(holders, counts[i].name)->valueint);
+	assert_int_equal(member(plugin, "pins")->valueint, 6);
+}
+
 static void status_tells_of_loops_and_plugins(void **state)
 {
 	(void)state;
-	struct stats_generation *old = stats_enter(fake_act.stats, 4, "1.0", &fake_table);
-	struct stats_generation *live = stats_enter(fake_act.stats, 7, "1.1", &fake_table);
-	struct stats_generation *gone = stats_enter(fake_act.stats, 2, "0.9", &fake_table);
-	stats_turn(old, STATS_DRAINING);
-	stats_turn(live, STATS_SERVING);
-	stats_turn(gone, STATS_SERVING);
-	stats_leave(gone);
-	stats_begin(old, 1, 0, 0);
+	struct generation *old = make(0, 4, "1.0"), *live = make(1, 7, "1.1");
+	struct generation *gone = make(2, 2, "0.9");
+	generation_turn(old, ROSTER_DRAINING);
+	roster_drain(old->entry, clock_ms() + 60000, clock_ms() + 120000);
+	roster_next(old->entry, NEXT_HURRY, 0);
+	generation_turn(live, ROSTER_CANARY);
+	roster_next(live->entry, NEXT_DECISION, 0);
+	roster_leave(gone->entry);
+	roster_end(gone->entry, "it has threads");
+	stats_begin(old->stats, 1, 0, 0);
+	generation_pin(old);
+	generation_pin(old);
+	for (int kind = PIN_WORK; kind < PIN_KINDS; kind++)
+		generation_pin_as(old, (enum pin_kind)kind);
 	count_add(&fake_loops[1].counters.connections, 5);
 	count_add(&fake_loops[1].counters.ended, 2);
 	count_set(&fake_loops[1].pulse.lag_ns, 1234567);
@@ -124,10 +182,23 @@ static void status_tells_of_loops_and_plugins(void **state)
 	assert_string_equal(member(draining, "state")->valuestring, "draining");
 	assert_int_equal(member(draining, "open_calls")->valueint, 1);
 	assert_int_equal(cJSON_GetArraySize(member(draining, "actions")), 0);
-	assert_string_equal(member(cJSON_GetArrayItem(plugins, 1), "state")->valuestring,
-	                    "serving");
+	assert_string_equal(member(draining, "file")->valuestring, "plugins/friend.so");
+	check_step(draining, 0, "hurry", true);
+	check_step(draining, 1, "fail", true);
+	check_holders(draining);
+	const cJSON *canary = cJSON_GetArrayItem(plugins, 1);
+	assert_string_equal(member(canary, "state")->valuestring, "canary");
+	check_step(canary, 0, "decision", false);
+	const cJSON *ended = member(json, "ended");
+	assert_int_equal(cJSON_GetArraySize(ended), 1);
+	ended = cJSON_GetArrayItem(ended, 0);
+	assert_string_equal(member(ended, "state")->valuestring, "resident");
+	assert_string_equal(member(ended, "why")->valuestring, "it has threads");
 	cJSON_Delete(json);
 	free(body);
+	unmake(old);
+	unmake(live);
+	unmake(gone);
 }
 
 static void refusals_say_what_to_do(void **state)
