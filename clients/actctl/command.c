@@ -86,10 +86,11 @@ const struct command commands[] = {
 	  .text = "Asks the server's admin interface: STATE_DIR/admin.sock, STATE_DIR being that "
 	          "of "
 	          "the config;\n"
-	          "--socket and --admin name another.\n",
+	          "--socket and --admin name another.\n"
+	          "Tells who holds each plugin that was replaced; with --verbose, each plugin.\n",
 	  .examples = "  actctl status --config conf/actd.json\n"
 	              "  actctl status --admin http://127.0.0.1:9090 --admin-token-file token\n"
-	              "  actctl status --json | jq .connections\n",
+	              "  actctl status --json | jq '.plugins[] | select(.pins > 0)'\n",
 	  .run = command_status },
 	{ .name = "reload",
 	  .bit = RELOAD,

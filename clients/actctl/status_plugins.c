@@ -150,21 +150,21 @@ static void print_counts(const cJSON *holders)
 		const char *name;
 		const char *words;
 	} counts[] = {
-		{ "runs", "calls that run on another thread, or wait for it" },
-		{ "steps", "steps of its life that run" },
-		{ "work", "pieces of work that it gave to workers" },
-		{ "notices", "notices of connections, on their way" },
-		{ "services", "uses of its services" },
-		{ "parked", "messages that wait for the end of a hand-over" },
-		{ "timers", "timers (they end with stop)" },
-		{ "watches", "watched descriptors (they end with stop)" },
+		{ "runs", "calls on another thread, or on their way there" },
+		{ "steps", "of its life: create, start, stop, destroy" },
+		{ "work", "given to workers by it" },
+		{ "notices", "of connections and users, on their way" },
+		{ "services", "calls of its services, transactions and cursors" },
+		{ "parked", "messages and notices, until the hand-over ends" },
+		{ "timers", "they end with stop" },
+		{ "watches", "of descriptors; they end with stop" },
 	};
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
 		double count = admin_number(holders, counts[i].name);
 		if (count == 0)
 			continue;
 		print_label(counts[i].name);
-		printf("%.0f %s\n", count, counts[i].words);
+		printf("%.0f (%s)\n", count, counts[i].words);
 	}
 }
 

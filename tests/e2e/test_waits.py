@@ -200,7 +200,7 @@ class Others(WaitsCase):
         client.text(JOIN, "ticks")
         client.ask(TIMER, "1 60000 1")
         eventually(lambda: self.of("probe", "serving")["holders"]["timers"] == 1, "it is set")
-        self.assertRegex(self.words("--verbose"), r"(?m)^  timers +1 timers \(they end with stop\)$")
+        self.assertRegex(self.words("--verbose"), r"(?m)^  timers +1 \(they end with stop\)$")
         self.replace()
         held = eventually(lambda: self.of("probe", "held"), "it is held")
         self.assertEqual(held["holders"]["timers"], 1)
