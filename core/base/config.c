@@ -2,6 +2,7 @@
 
 #include "base/config_keys.h"
 #include "base/config_parts.h"
+#include "base/keypair.h"
 #include "base/mem.h"
 
 #include <sched.h>
@@ -61,6 +62,7 @@ static void read_parts(struct config_doc *doc, struct config *config)
 	            limits->message_bytes);
 	check_rollback(doc, config);
 	config_read_listen(doc, config);
+	config_read_tls(doc, config);
 	config_read_paths(doc, config);
 	config_read_admin(doc, config);
 	config_read_login(doc, config);
@@ -126,12 +128,23 @@ static void free_listen(struct config_listen *listen)
 	free(listen->unix_path);
 }
 
+static void free_tls(struct config_tls *tls)
+{
+	for (size_t i = 0; i < tls->listen_count; i++)
+		free_listen(&tls->listen[i]);
+	free(tls->listen);
+	free(tls->cert);
+	free(tls->key);
+	keypair_free(tls->pair);
+}
+
 void config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
 	for (size_t i = 0; i < config->listen_count; i++)
 		free_listen(&config->listen[i]);
+	free_tls(&config->tls);
 	free_listen(&config->admin.listen);
 	free(config->admin.token_file);
 	for (size_t i = 0; i < config->origin_count; i++)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct keypair;
+
 /* Where something stands in the config, for sentences. line 0: it came from -o, or is a default. */
 struct config_place {
 	int line;   /* from 1 */
@@ -23,14 +25,25 @@ enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_TOKEN };
 /* The most loops; the numbers of connections have room for 256 (base/slots.h). */
 enum { CONFIG_THREADS_MAX = 64 };
 
-/* One key of "listen": "127.0.0.1:8080", "[::1]:8080", "*:8080", "unix:/run/actd.sock". */
+/* One address of "listen" or "tls.listen": "127.0.0.1:8080", "[::1]:8080", "*:8080",
+ * "unix:/run/actd.sock". */
 struct config_listen {
 	char *text;      /* as written */
 	char *host;      /* numeric address without brackets; "*" is every address; NULL with a unix
 	                    socket */
 	char *unix_path; /* absolute; or NULL */
 	uint16_t port;   /* 0: a free one, which the log names */
+	bool tls;        /* it stands under "tls": connections begin with a TLS handshake */
 	struct config_place place;
+};
+
+/* TLS: addresses of its own, and what is shown there. */
+struct config_tls {
+	struct config_listen *listen;
+	size_t listen_count;
+	char *cert;           /* absolute; or NULL */
+	char *key;            /* the same */
+	struct keypair *pair; /* what is in the two files; NULL: none is named */
 };
 
 /* One member of "endpoints". The path matches exactly; a path that ends in '/' also matches what
@@ -129,8 +142,9 @@ struct config_log {
 struct config {
 	char *path; /* of the file, as given */
 	struct config_listen *listen;
-	size_t listen_count; /* at least 1 */
-	uint32_t threads;    /* loops; never 0: the default is one a core */
+	size_t listen_count; /* at least 1, or there is one in tls */
+	struct config_tls tls;
+	uint32_t threads; /* loops; never 0: the default is one a core */
 	uint32_t workers;
 	char *plugin_dir; /* absolute */
 	struct config_place plugin_dir_place;
@@ -189,7 +203,7 @@ struct config_errors {
  * Relative paths are taken from the folder of the file where they stand in it, from the current
  * folder where they come from -o. Without plugin_dir: the folder plugins beside the folder of the
  * program, where there is one, otherwise ACTD_DEFAULT_PLUGIN_DIR. Without state_dir:
- * $STATE_DIRECTORY, otherwise /var/lib/actd. Blocks on the file; not for loops. */
+ * $STATE_DIRECTORY, otherwise /var/lib/actd. Blocks on its files; not for loops. */
 int config_load(const char *path, const char *const *overrides, size_t override_count,
                 struct config **out, struct config_errors *errors);
 void config_free(struct config *config);

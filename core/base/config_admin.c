@@ -15,18 +15,19 @@ static void check_address(struct config_doc *doc, const cJSON *item, const cJSON
 }
 
 /* Clients and those who ask about the server cannot share an address. */
-static void check_own(struct config_doc *doc, const cJSON *item, const struct config *config)
+static void check_own(struct config_doc *doc, const cJSON *item, const struct config *config,
+                      const struct config_listen *listen, size_t count)
 {
 	char where[CONFIG_PLACE_SIZE];
-	for (size_t i = 0; i < config->listen_count; i++) {
-		const struct config_listen *listen = &config->listen[i];
-		if (!config_is_same_address(listen, &config->admin.listen))
+	for (size_t i = 0; i < count; i++) {
+		if (!config_is_same_address(&listen[i], &config->admin.listen))
 			continue;
-		config_place_text(config, listen->place, where);
+		config_place_text(config, listen[i].place, where);
 		config_doc_finding(doc, item,
 		                   "expected an address of its own, found \"%s\", which clients "
-		                   "connect to: \"listen\" has it at %s",
-		                   config->admin.listen.text, where);
+		                   "connect to: \"%s\" has it at %s",
+		                   config->admin.listen.text,
+		                   listen[i].tls ? "tls.listen" : "listen", where);
 	}
 }
 
@@ -42,5 +43,6 @@ void config_read_admin(struct config_doc *doc, struct config *config)
 		return;
 	check_address(doc, listen, token_file);
 	config_read_address(doc, listen, &config->admin.listen);
-	check_own(doc, listen, config);
+	check_own(doc, listen, config, config->listen, config->listen_count);
+	check_own(doc, listen, config, config->tls.listen, config->tls.listen_count);
 }

@@ -25,11 +25,22 @@
 #define HOUR_MS 3600000.0
 
 static const struct config_key keys[] = {
-	{ "listen", CONFIG_IS_STRING | CONFIG_IS_LIST, CONFIG_TO_NOTHING, 0, 0, 0, NULL,
-	  "\"127.0.0.1:8080\"", RESTART,
+	{ "listen", CONFIG_IS_STRING | CONFIG_IS_LIST | CONFIG_IS_NULL, CONFIG_TO_NOTHING, 0, 0, 0,
+	  NULL, "\"127.0.0.1:8080\"", RESTART,
 	  "Where connections are accepted: \"127.0.0.1:8080\", \"[::1]:8080\", \"*:8080\" for "
 	  "every address, \"unix:/run/actd.sock\", or an array of these. Port 0: a free one, "
-	  "which the log names." },
+	  "which the log names. null: with TLS alone." },
+	{ "tls", OBJECT, "{}", LIVE, "TLS, for clients that reach the server without a proxy." },
+	{ "tls.listen", CONFIG_IS_STRING | CONFIG_IS_LIST, CONFIG_TO_NOTHING, 0, 0, 0, NULL, "\"\"",
+	  RESTART,
+	  "Where connections with TLS (1.2 and 1.3) are accepted: addresses as in listen; \"\": "
+	  "nowhere." },
+	{ "tls.cert", TEXT, "\"\"", LIVE,
+	  "File with the server's certificate and those that vouch for it, in PEM, its own first; "
+	  "read again with SIGHUP, and shown to new connections." },
+	{ "tls.key", TEXT, "\"\"", LIVE,
+	  "File with the certificate's private key, in PEM, without a passphrase; read again with "
+	  "SIGHUP." },
 	{ "threads", WHOLE(AT(threads), 0, CONFIG_THREADS_MAX), "0", RESTART,
 	  "Loops that carry connections; 0: one for each core." },
 	{ "workers", WHOLE(AT(workers), 1, 256), "8", RESTART,

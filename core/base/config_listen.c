@@ -1,126 +1,42 @@
+/* config_listen: the addresses that are listened on, without TLS ("listen") and with it
+ * ("tls.listen"), and what must hold of all of them. */
 #include "base/config_parts.h"
 
 #include "base/check.h"
 #include "base/config_keys.h"
 #include "base/mem.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
-/* Sockets that are listened on, at most. */
-#define LISTEN_MAX 64
+/* Of each of the two, at most. */
+enum { LISTEN_MAX = 64 };
 
-/* The number of a port, or -1. */
-static int parse_port(const char *text)
+/* Each address beside the text that it was read from; the item is NULL with a default. */
+struct listed {
+	const cJSON *item;
+	const struct config_listen *listen;
+};
+
+struct listing {
+	struct listed all[2 * LISTEN_MAX];
+	size_t count;
+};
+
+static void find_same(struct config_doc *doc, const struct listing *listing)
 {
-	size_t digits = strspn(text, "0123456789");
-	long port;
-	if (digits == 0 || digits > 5 || text[digits] != '\0')
-		return -1;
-	port = strtol(text, NULL, 10);
-	return port <= UINT16_MAX ? (int)port : -1;
-}
-
-/* Is it a numeric address? It is written anew in its shortest form, so that the same address is the
- * same text. */
-static bool parse_host(char *host, size_t size, bool bracketed)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-	int family = bracketed ? AF_INET6 : AF_INET;
-	if (!bracketed && strcmp(host, "*") == 0)
-		return true;
-	return inet_pton(family, host, address) == 1 &&
-	       inet_ntop(family, address, host, (socklen_t)size) != NULL;
-}
-
-/* "HOST:PORT" into `out`. False: it is not that. */
-static bool parse_address(const char *text, struct config_listen *out)
-{
-	const char *colon = strrchr(text, ':');
-	bool bracketed = text[0] == '[';
-	char host[INET6_ADDRSTRLEN];
-	size_t len;
-	int port;
-	if (colon == NULL)
-		return false;
-	port = parse_port(colon + 1);
-	len = (size_t)(colon - text);
-	if (bracketed) {
-		if (len < 2 || text[len - 1] != ']')
-			return false;
-		text++;
-		len -= 2;
-	}
-	if (port < 0 || len >= sizeof host)
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (!parse_host(host, sizeof host, bracketed))
-		return false;
-	out->host = mem_text(host);
-	out->port = (uint16_t)port;
-	return true;
-}
-
-static void refuse_path(struct config_doc *doc, const cJSON *item, size_t len)
-{
-	struct sockaddr_un address;
-	if (len >= sizeof address.sun_path)
-		config_doc_finding(doc, item,
-		                   "expected a socket's path of at most %zu bytes, found %zu; "
-		                   "unix(7) allows no more",
-		                   sizeof address.sun_path - 1, len);
-	else
-		config_doc_finding(doc, item, "expected a socket's path behind unix:, found none");
-}
-
-void config_read_address(struct config_doc *doc, const cJSON *item, struct config_listen *out)
-{
-	const char *text = item->valuestring;
-	char found[128];
-	out->text = mem_text(text);
-	out->place = config_doc_place(doc, item);
-	if (strncmp(text, "unix:", 5) == 0) {
-		struct sockaddr_un address;
-		size_t len;
-		out->unix_path = config_absolute(doc, item, text + 5);
-		len = strlen(out->unix_path);
-		if (text[5] == '\0' || len >= sizeof address.sun_path)
-			refuse_path(doc, item, text[5] == '\0' ? 0 : len);
-	} else if (!parse_address(text, out)) {
-		config_doc_found(item, found, sizeof found);
-		config_doc_finding(doc, item,
-		                   "expected a numeric address and a port (\"127.0.0.1:8080\", "
-		                   "\"[::1]:8080\", \"*:8080\") or \"unix:/path\", found %s",
-		                   found);
-	}
-}
-
-bool config_is_same_address(const struct config_listen *a, const struct config_listen *b)
-{
-	if (a->unix_path != NULL && b->unix_path != NULL)
-		return strcmp(a->unix_path, b->unix_path) == 0;
-	return a->host != NULL && b->host != NULL && a->port == b->port && a->port != 0 &&
-	       strcmp(a->host, b->host) == 0;
-}
-
-static void find_same(struct config_doc *doc, const cJSON *first, const struct config *config)
-{
-	const cJSON *item = first;
-	for (size_t i = 0; i < config->listen_count; i++, item = item->next) {
-		const cJSON *before = first;
-		for (size_t j = 0; j < i; j++, before = before->next) {
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listed *one = &listing->all[i];
+		for (size_t j = 0; j < i; j++) {
+			const struct listed *before = &listing->all[j];
 			char where[400];
-			if (!config_is_same_address(&config->listen[i], &config->listen[j]))
+			if (one->item == NULL || before->item == NULL ||
+			    !config_is_same_address(one->listen, before->listen))
 				continue;
-			config_doc_where(doc, before, where, sizeof where);
-			config_doc_finding(doc, item,
+			config_doc_where(doc, before->item, where, sizeof where);
+			config_doc_finding(doc, one->item,
 			                   "expected each address once, found \"%s\" again; it "
 			                   "stands at %s already",
-			                   config->listen[i].text, where);
+			                   one->listen->text, where);
 			break;
 		}
 	}
@@ -134,52 +50,73 @@ static bool is_loopback(const struct config_listen *listen)
 	       strncmp(listen->host, "::ffff:127.", 11) == 0;
 }
 
-static void check_auth(struct config_doc *doc, const cJSON *first, const struct config *config)
+static void check_auth(struct config_doc *doc, const struct listing *listing,
+                       const struct config *config)
 {
-	const cJSON *item = first;
 	if (config->auth != CONFIG_AUTH_NONE || config->auth_anywhere)
 		return;
-	for (size_t i = 0; i < config->listen_count && item != NULL; i++, item = item->next) {
-		if (!is_loopback(&config->listen[i]))
-			config_doc_finding(doc, item,
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listed *one = &listing->all[i];
+		if (one->item != NULL && !is_loopback(one->listen))
+			config_doc_finding(doc, one->item,
 			                   "expected a loopback address with \"auth\": \"none\", "
 			                   "found \"%s\"; use \"auth\": \"token\", or insist with "
 			                   "\"auth_anywhere\": true",
-			                   config->listen[i].text);
+			                   one->listen->text);
 	}
 }
 
+/* Reads one address, or an array of them; none with null or "". */
+static size_t read_list(struct config_doc *doc, const cJSON *item, struct config_listen **out,
+                        struct listing *listing)
+{
+	bool is_list = cJSON_IsArray(item);
+	size_t count = is_list ? (size_t)cJSON_GetArraySize(item) : 1;
+	*out = NULL;
+	if (count > LISTEN_MAX) {
+		config_doc_finding(doc, item, "expected at most %d addresses, found %zu",
+		                   LISTEN_MAX, count);
+		return 0;
+	}
+	*out = mem_new(count, sizeof **out);
+	const cJSON *one = is_list ? item->child : item;
+	for (size_t i = 0; i < count; i++, one = one->next) {
+		/* one that is not a string was refused already, and leaves an empty place */
+		if (cJSON_IsString(one))
+			config_read_address(doc, one, &(*out)[i]);
+		listing->all[listing->count++] = (struct listed){ one, &(*out)[i] };
+	}
+	return count;
+}
+
 /* What the table of keys says where the config is silent. */
-static void read_default(struct config *config)
+static size_t read_default(struct config_listen **out)
 {
 	cJSON *text = cJSON_Parse(config_key_find("", "listen")->fallback);
-	CHECK(cJSON_IsString(text) && parse_address(text->valuestring, &config->listen[0]));
-	config->listen[0].text = mem_text(text->valuestring);
-	config->listen_count = 1;
+	*out = mem_new(1, sizeof **out);
+	CHECK(cJSON_IsString(text) && config_parse_address(text->valuestring, *out));
+	(*out)->text = mem_text(text->valuestring);
 	cJSON_Delete(text);
+	return 1;
 }
 
 void config_read_listen(struct config_doc *doc, struct config *config)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(doc->root, "listen");
-	const cJSON *first = cJSON_IsArray(item) ? item->child : item;
-	size_t count = cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 1;
-	if (count > LISTEN_MAX) {
-		config_doc_finding(doc, item, "expected at most %d addresses, found %zu",
-		                   LISTEN_MAX, count);
-		return;
-	}
-	config->listen = mem_new(count == 0 ? 1 : count, sizeof *config->listen);
-	if (item == NULL) {
-		read_default(config);
-		return;
-	}
-	/* one that is not a string was refused already, and leaves an empty place */
-	for (item = first; item != NULL && config->listen_count < count; item = item->next) {
-		struct config_listen *listen = &config->listen[config->listen_count++];
-		if (cJSON_IsString(item))
-			config_read_address(doc, item, listen);
-	}
-	find_same(doc, first, config);
-	check_auth(doc, first, config);
+	const cJSON *plain = cJSON_GetObjectItemCaseSensitive(doc->root, "listen");
+	const cJSON *tls = cJSON_GetObjectItemCaseSensitive(doc->root, "tls");
+	const cJSON *secure = cJSON_GetObjectItemCaseSensitive(tls, "listen");
+	struct listing listing = { .count = 0 };
+	if (plain == NULL)
+		config->listen_count = read_default(&config->listen);
+	else if (!cJSON_IsNull(plain))
+		config->listen_count = read_list(doc, plain, &config->listen, &listing);
+	if (secure != NULL && (cJSON_IsArray(secure) || config_text_item(tls, "listen") != NULL))
+		config->tls.listen_count = read_list(doc, secure, &config->tls.listen, &listing);
+	for (size_t i = 0; i < config->tls.listen_count; i++)
+		config->tls.listen[i].tls = true;
+	find_same(doc, &listing);
+	check_auth(doc, &listing, config);
+	if (cJSON_IsNull(plain) && config->tls.listen_count == 0)
+		config_doc_finding(doc, plain,
+		                   "expected an address here or in \"tls.listen\", found none");
 }

@@ -11,8 +11,11 @@
 /* Unknown keys, wrong types, numbers out of range: all that the table of keys tells. */
 void config_check(struct config_doc *doc);
 
-/* listen, and "auth": "none" where others can reach it. After config_key_fill(). */
+/* listen and tls.listen, and "auth": "none" where others can reach it. After config_key_fill(). */
 void config_read_listen(struct config_doc *doc, struct config *config);
+
+/* tls.cert and tls.key, with what is in the files. After config_read_listen(). */
+void config_read_tls(struct config_doc *doc, struct config *config);
 
 /* plugin_dir, state_dir, log.file. */
 void config_read_paths(struct config_doc *doc, struct config *config);
@@ -39,6 +42,9 @@ const cJSON *config_part(const struct config_doc *doc, const char *name, size_t 
 bool config_is_name(const char *text, size_t len, size_t max);
 #define CONFIG_PLUGIN_NAME_MAX 31
 #define CONFIG_ACTION_NAME_MAX 63
+
+/* "HOST:PORT" into `out`, whose texts are the caller's then. False: it is not that. */
+bool config_parse_address(const char *text, struct config_listen *out);
 
 /* Reads an address to listen on, a string; a finding where it is none. */
 void config_read_address(struct config_doc *doc, const cJSON *item, struct config_listen *out);

@@ -1,6 +1,7 @@
 #include "net/front.h"
 
 #include "base/check.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/actjson.h"
@@ -10,6 +11,7 @@
 #include "net/handshake.h"
 #include "net/net.h"
 #include "net/session.h"
+#include "net/tls.h"
 
 #include <libwebsockets.h>
 #include <stdio.h>
@@ -212,6 +214,7 @@ static int on_established(struct session *session, struct lws *wsi)
 	CHECK(verdict != NULL && verdict->endpoint != NULL);
 	session->wsi = wsi;
 	session->upgraded = true;
+	wheel_drop(&loop->wheel, &session->patience);
 	loop->handshakes--;
 	struct conn_birth birth = { .endpoint = verdict->endpoint,
 		                    .protocol = verdict->protocol,
@@ -238,11 +241,10 @@ static void on_closed(struct session *session)
 static void on_destroy(struct session *session, struct lws *wsi)
 {
 	lws_set_opaque_user_data(wsi, NULL);
+	wheel_drop(&session->front->loop->wheel, &session->patience);
 	on_closed(session);
 	if (!session->upgraded)
 		session->front->loop->handshakes--;
-	if (session->gone != NULL)
-		*session->gone = true;
 	free_pieces(session);
 	free(session->verdict);
 	free(session);
@@ -279,12 +281,28 @@ static int on_open_event(struct session *session, enum lws_callback_reasons reas
 	return 0;
 }
 
+/* The SSL_CTX of a vhost with TLS, which has no certificate yet. */
+static int on_tls_context(struct front *front, void *context)
+{
+	tls_prepare(context, front->loop->net);
+	return 0;
+}
+
+static struct front *front_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
 	struct session *session = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
-	(void)user;
 	switch (reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return on_tls_context(front_of(wsi), user);
+	case LWS_CALLBACK_WSI_CREATE:
+		front_of(wsi)->adopted = true;
+		return 0;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return session != NULL ? on_upgrade(session, wsi, in) : -1;
 	case LWS_CALLBACK_HTTP: /* a request without an upgrade */
@@ -321,28 +339,38 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	}
 }
 
-void front_adopt(struct front *front, int fd, const char *address)
+/* libwebsockets' own time-outs begin anew with each step, and count whole seconds. */
+static void on_handshake_overdue(struct wheel_timer *timer)
 {
-	bool gone = false;
+	struct session *session = container_of(timer, struct session, patience);
+	lws_set_timeout(session->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+void front_adopt(struct front *front, int fd, const char *address, bool tls)
+{
+	struct loop *loop = front->loop;
 	struct session *session = mem_new(1, sizeof *session);
 	session->front = front;
-	session->gone = &gone;
 	snprintf(session->address, sizeof session->address, "%s", address);
-	front->loop->handshakes++;
+	loop->handshakes++;
+	front->adopted = false;
 	lws_adopt_desc_t adopt = {
-		.vh = front->vhost,
-		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+		.vh = tls ? front->tls_vhost : front->vhost,
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | (tls ? LWS_ADOPT_ALLOW_SSL : 0),
 		.fd.sockfd = fd,
 		.opaque = session,
 	};
 	struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adopt);
-	/* On failure libwebsockets has closed the descriptor; whether it told us so depends on how
-	 * far it got. */
-	if (wsi == NULL && !gone) {
-		front->loop->handshakes--;
+	/* On failure libwebsockets has closed the descriptor. Where it had made its object first
+	 * (the TLS handshake failed with the bytes that were there already), the object's end is
+	 * told like every other one's: that may have been now, and may come later. */
+	if (wsi != NULL) {
+		session->wsi = wsi;
+		wheel_set(&loop->wheel, &session->patience, loop->now_ms + front->handshake_ms,
+		          on_handshake_overdue);
+	} else if (!front->adopted) {
+		loop->handshakes--;
 		free(session);
-	} else if (!gone) {
-		session->gone = NULL;
 	}
 }
 
@@ -351,16 +379,20 @@ void front_adopt(struct front *front, int fd, const char *address)
 /* libwebsockets binds the first name of the client's list that it finds here, and names it in its
  * answer: the gate chooses the same. The first entry is for those who offer none; no client can
  * offer its name. */
-#define SPEAKS(name)                                                                               \
+#define SPEAKS(name, receive_bytes)                                                                \
 	{                                                                                          \
-		name, on_event, 0, RECEIVE_BYTES, 0, NULL, WRITE_BYTES                             \
+		name, on_event, 0, receive_bytes, 0, NULL, WRITE_BYTES                             \
 	}
-static const struct lws_protocols spoken[] = {
-	SPEAKS("(none)"),
-	SPEAKS(ACTV1_NAME),
-	SPEAKS(ACTJSON_NAME),
-	{ NULL, NULL, 0, 0, 0, NULL, 0 },
-};
+#define SPOKEN(receive_bytes)                                                                      \
+	{                                                                                          \
+		SPEAKS("(none)", receive_bytes), SPEAKS(ACTV1_NAME, receive_bytes),                \
+			SPEAKS(ACTJSON_NAME, receive_bytes),                                       \
+		{                                                                                  \
+			NULL, NULL, 0, 0, 0, NULL, 0                                               \
+		}                                                                                  \
+	}
+static const struct lws_protocols spoken[] = SPOKEN(RECEIVE_BYTES);
+static const struct lws_protocols spoken_tls[] = SPOKEN(RECEIVE_TLS_BYTES);
 
 /* Our own pings do this; libwebsockets' take nothing but a pong for a sign of life. */
 static const lws_retry_bo_t no_keepalive;
@@ -376,35 +408,62 @@ void front_quiet(void)
 	lws_set_log_level(0, on_log);
 }
 
-struct front *front_new(struct loop *loop, uint32_t handshake_ms)
+/* Of the context and its vhosts. */
+#define BASE_OPTIONS                                                                               \
+	(LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |                             \
+	 LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS)
+
+/* A Host header moves a connection to another vhost of the same listening port. The two have none,
+ * but libwebsockets takes these two ways of saying so for different ports: so nobody is moved. */
+static void make_vhosts(struct front *front, struct lws_context_creation_info *info, bool tls)
+{
+	info->port = CONTEXT_PORT_NO_LISTEN;
+	info->vhost_name = "plain";
+	info->protocols = spoken;
+	info->options = BASE_OPTIONS;
+	front->vhost = lws_create_vhost(front->context, info);
+	if (front->vhost == NULL || !tls)
+		return;
+	info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
+	info->vhost_name = "tls";
+	info->protocols = spoken_tls;
+	info->options = BASE_OPTIONS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+	                LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+	info->alpn = "http/1.1"; /* otherwise HTTP/2 is offered, which nothing here speaks */
+	front->tls_client = info->provided_client_ssl_ctx = tls_client();
+	front->tls_vhost = lws_create_vhost(front->context, info);
+}
+
+struct front *front_new(struct loop *loop, uint32_t handshake_ms, bool tls)
 {
 	struct front *front = mem_new(1, sizeof *front);
 	front->loop = loop;
+	front->handshake_ms = handshake_ms;
 	front->foreign[0] = &loop->uv;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = spoken,
 		.extensions = extension_table(),
-		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		           LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+		.options = BASE_OPTIONS | (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+		.user = front,
 		.foreign_loops = front->foreign,
 		.pt_serv_buf_size = SERVICE_BYTES,
 		.max_http_header_data = HEAD_MAX,
 		.timeout_secs_ah_idle = (uint16_t)((handshake_ms + 999) / 1000),
 		.timeout_secs = (unsigned int)(handshake_ms + 999) / 1000,
 		.retry_and_idle_policy = &no_keepalive,
-		.vhost_name = "actd",
 		.uid = -1,
 		.gid = -1,
 	};
 	front->context = lws_create_context(&info);
 	if (front->context != NULL)
-		front->vhost = lws_create_vhost(front->context, &info);
-	if (front->vhost != NULL)
+		make_vhosts(front, &info, tls);
+	if (front->vhost != NULL && (front->tls_vhost != NULL || !tls))
 		return front;
 	if (front->context != NULL)
 		lws_context_destroy(front->context);
+	tls_client_free(front->tls_client);
 	free(front);
 	return NULL;
 }
@@ -417,5 +476,6 @@ void front_close(struct front *front)
 void front_free(struct front *front)
 {
 	lws_context_destroy(front->context);
+	tls_client_free(front->tls_client);
 	free(front);
 }

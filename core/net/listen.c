@@ -23,6 +23,7 @@ struct listener {
 	uv_poll_t poll;
 	struct loop *loop;
 	int fd;
+	bool tls;
 	int spare;       /* a descriptor to give up when there are no others */
 	char *unix_path; /* to be removed by the loop that has it */
 	struct wheel_timer rest;
@@ -77,7 +78,7 @@ static void take(struct listener *listener, int fd, const union address *peer)
 		bound_silence(fd, net_site(loop->net)->config);
 	}
 	name_peer(peer, name, sizeof name);
-	front_adopt(loop->front, fd, name);
+	front_adopt(loop->front, fd, name, listener->tls);
 }
 
 /* False: there is no descriptor, not even to turn somebody away with. */
@@ -119,17 +120,23 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 /* ---- opening ---- */
 
-static int listener_add(struct loop *loop, int fd, const char *unix_path)
+static int listener_add(struct loop *loop, int fd, bool tls, const char *unix_path)
 {
 	loop->listeners =
 		mem_grow(loop->listeners, loop->listener_count + 1, sizeof *loop->listeners);
 	loop->listeners[loop->listener_count++] = (struct listener){
 		.loop = loop,
 		.fd = fd,
+		.tls = tls,
 		.spare = socket_spare(),
 		.unix_path = mem_text(unix_path),
 	};
 	return listen(fd, BACKLOG);
+}
+
+static const char *with_tls(const struct config_listen *where)
+{
+	return where->tls ? " with TLS" : "";
 }
 
 static int open_unix(struct loop *loops, uint32_t count, const struct config_listen *where,
@@ -137,14 +144,14 @@ static int open_unix(struct loop *loops, uint32_t count, const struct config_lis
 {
 	socket_remove_stale(address, len);
 	int fd = socket_bind(address, len, SOCKET_ALONE);
-	if (fd < 0 || listener_add(&loops[0], fd, where->unix_path) != 0)
+	if (fd < 0 || listener_add(&loops[0], fd, where->tls, where->unix_path) != 0)
 		return -1;
 	for (uint32_t i = 1; i < count; i++) {
 		int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		if (copy < 0 || listener_add(&loops[i], copy, NULL) != 0)
+		if (copy < 0 || listener_add(&loops[i], copy, where->tls, NULL) != 0)
 			return -1;
 	}
-	log_info("net", "listening on %s", where->text);
+	log_info("net", "listening on %s%s", where->text, with_tls(where));
 	return 0;
 }
 
@@ -173,14 +180,20 @@ static int open_tcp(struct loop *loops, uint32_t count, const struct config_list
 			close(fd);
 			return -1;
 		}
-		if (listener_add(&loops[i], fd, NULL) != 0)
+		if (listener_add(&loops[i], fd, where->tls, NULL) != 0)
 			return -1;
 	}
 	unsigned port = ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port
 	                                                        : address->v6.sin6_port);
 	bool colons = strchr(where->host, ':') != NULL;
-	log_info("net", colons ? "listening on [%s]:%u" : "listening on %s:%u", where->host, port);
+	log_info("net", colons ? "listening on [%s]:%u%s" : "listening on %s:%u%s", where->host,
+	         port, with_tls(where));
 	return 0;
+}
+
+static const char *key_of(const struct config_listen *where)
+{
+	return where->tls ? "tls.listen" : "listen";
 }
 
 int listen_open(struct loop *loops, uint32_t count, const struct config_listen *where,
@@ -189,12 +202,13 @@ int listen_open(struct loop *loops, uint32_t count, const struct config_listen *
 	union address address;
 	socklen_t len;
 	if (socket_address(where, &address, &len) != 0)
-		return err_set(why, "listen: \"%s\": not an address, or too long", where->text);
+		return err_set(why, "%s: \"%s\": not an address, or too long", key_of(where),
+		               where->text);
 	int rc = where->unix_path != NULL ? open_unix(loops, count, where, &address, len)
 	                                  : open_tcp(loops, count, where, &address, len);
 	if (rc == 0)
 		return 0;
-	return err_set(why, "listen: %s: %s%s", where->text, strerror(errno),
+	return err_set(why, "%s: %s: %s%s", key_of(where), where->text, strerror(errno),
 	               errno == EADDRINUSE ? ": another server listens there" : "");
 }
 

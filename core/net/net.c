@@ -16,6 +16,15 @@
 
 enum { BARRIER_WARN_MS = 5000 };
 
+static int listen_all(struct net *net, const struct config_listen *where, size_t count,
+                      struct err *why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (listen_open(net->loops, net->loop_count, &where[i], why) != 0)
+			return -1;
+	return 0;
+}
+
 int net_open(struct net *net, const struct site *site, uint32_t loops,
              const struct net_upcalls *upcalls, struct err *why)
 {
@@ -30,17 +39,16 @@ int net_open(struct net *net, const struct site *site, uint32_t loops,
 	for (; net->loop_count < loops; net->loop_count++) {
 		struct loop *loop = &net->loops[net->loop_count];
 		loop_init(loop, net, net->loop_count);
-		loop->front = front_new(loop, config->handshake_ms);
+		loop->front = front_new(loop, config->handshake_ms, config->tls.listen_count > 0);
 		if (loop->front == NULL) {
 			net->loop_count++;
 			return err_set(why, "libwebsockets gave no context (is the package "
 			                    "libwebsockets-evlib-uv installed?)");
 		}
 	}
-	for (size_t i = 0; i < config->listen_count; i++)
-		if (listen_open(net->loops, loops, &config->listen[i], why) != 0)
-			return -1;
-	return 0;
+	if (listen_all(net, config->listen, config->listen_count, why) != 0)
+		return -1;
+	return listen_all(net, config->tls.listen, config->tls.listen_count, why);
 }
 
 void net_run(struct net *net)

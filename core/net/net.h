@@ -40,7 +40,7 @@ struct net {
 };
 
 /* [main, before other threads run] Makes the loops and their libwebsockets contexts, and binds
- * `site->config->listen`. 0, or -1 with `why`; net_free() in any case. */
+ * `listen` and `tls.listen` of `site->config`. 0, or -1 with `why`; net_free() in any case. */
 int net_open(struct net *net, const struct site *site, uint32_t loops,
              const struct net_upcalls *upcalls, struct err *why);
 /* [main] Starts the loops' threads; nothing is accepted yet. */

@@ -3,6 +3,8 @@
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
 
+#include "base/wheel.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +19,7 @@ struct session {
 	struct lws *wsi;
 	struct conn *conn;            /* once it is open, until it is gone */
 	struct gate_verdict *verdict; /* from the gate's yes to the opening */
-	bool *gone;                   /* tells front_adopt() that libwebsockets gave up at once */
+	struct wheel_timer patience;  /* from accept to the end of the upgrade */
 	bool reserved; /* it counts against limits.connections, until its connection does */
 	bool upgraded;
 	uint8_t deflate_bits; /* with permessage-deflate: the window in what is sent; 0: without */

@@ -1,6 +1,7 @@
 #include "reload/reload.h"
 
 #include "act/kv.h"
+#include "base/keypair.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/net.h"
@@ -11,12 +12,13 @@
 
 /* ---- what takes a restart ---- */
 
-static bool listens_differ(const struct config *one, const struct config *two)
+static bool listens_differ(const struct config_listen *one, size_t one_count,
+                           const struct config_listen *two, size_t two_count)
 {
-	if (one->listen_count != two->listen_count)
+	if (one_count != two_count)
 		return true;
-	for (size_t i = 0; i < one->listen_count; i++)
-		if (strcmp(one->listen[i].text, two->listen[i].text) != 0)
+	for (size_t i = 0; i < one_count; i++)
+		if (strcmp(one[i].text, two[i].text) != 0)
 			return true;
 	return false;
 }
@@ -34,7 +36,10 @@ static void tell_restart_needed(struct reload *reload, const struct config *next
 		const char *key;
 		bool differs;
 	} keys[] = {
-		{ "listen", listens_differ(started, next) },
+		{ "listen", listens_differ(started->listen, started->listen_count, next->listen,
+		                           next->listen_count) },
+		{ "tls.listen", listens_differ(started->tls.listen, started->tls.listen_count,
+		                               next->tls.listen, next->tls.listen_count) },
 		{ "threads", started->threads != next->threads },
 		{ "workers", started->workers != next->workers },
 		{ "state_dir", strcmp(started->state_dir, next->state_dir) != 0 },
@@ -56,6 +61,22 @@ static void tell_restart_needed(struct reload *reload, const struct config *next
 			               "%s: it is another than at the start, and takes effect with "
 			               "a restart",
 			               keys[i].key);
+}
+
+/* ---- the certificate ---- */
+
+/* Where the config names none any more, those who still come with TLS are shown the one before. */
+static void keep_certificate(const struct reload *reload, struct config *next)
+{
+	if (next->tls.pair == NULL)
+		next->tls.pair = keypair_share(reload->config->tls.pair);
+}
+
+static void look_at_certificate(struct reload *reload, const struct config *config)
+{
+	const char *warning = config->tls.pair != NULL ? keypair_warning(config->tls.pair) : NULL;
+	if (warning != NULL)
+		report_warning(&reload->report, "%s", warning);
 }
 
 /* ---- making ---- */
@@ -146,6 +167,7 @@ enum reload_verdict reload_first(struct reload *reload)
 {
 	struct next next = { .config = reload->config };
 	report_begin(&reload->report, 0);
+	look_at_certificate(reload, reload->config);
 	if (make_next(reload, &next) != 0 || (reload->config->strict && any_refused(&next.plan))) {
 		if (next.world != NULL)
 			report_error(&reload->report, "\"strict\" is set and a plugin was refused");
@@ -168,6 +190,8 @@ enum reload_verdict reload_again(struct reload *reload)
 	if (read_config(reload, &next) != 0)
 		return reload_finish(reload, RELOAD_REFUSED);
 	tell_restart_needed(reload, next.config);
+	keep_certificate(reload, next.config);
+	look_at_certificate(reload, next.config);
 	if (make_next(reload, &next) != 0) {
 		refuse_all(reload, &next);
 		return reload_finish(reload, RELOAD_REFUSED);

@@ -1,6 +1,7 @@
 #include "reload/survey.h"
 
 #include "base/clock.h"
+#include "base/keypair.h"
 #include "base/mem.h"
 #include "reload/plan.h"
 #include "reload/prove_report.h"
@@ -167,8 +168,12 @@ int survey_make(const struct config *config, struct config_errors *errors,
                 struct config_errors *warnings)
 {
 	struct survey_sight sight = { .config = config };
+	const char *certificate =
+		config->tls.pair != NULL ? keypair_warning(config->tls.pair) : NULL;
 	size_t before = errors->count;
 	struct err why;
+	if (certificate != NULL)
+		config_errors_add(warnings, "%s", certificate);
 	int count = plan_files(config, &sight.files, &why);
 	if (count < 0) {
 		config_errors_add(errors, "%s", why.text);

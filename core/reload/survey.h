@@ -11,9 +11,9 @@
 /* Adds a line to `errors` for all that would refuse a whole reload: a plugin_dir that cannot be
  * read, a name that its plugin does not have, a service that its plugin does not provide, a circle
  * of services. And one to `warnings` for what would cost some actions: a plugin file that is
- * refused, a plugin that is not there. 0; -1: there are errors.
- * Forks: the process must have one thread. Blocks, for each file that hangs as long as load_ms, and
- * little otherwise. */
+ * refused, a plugin that is not there; and for a certificate that has expired. 0; -1: there are
+ * errors. Forks: the process must have one thread. Blocks, for each file that hangs as long as
+ * load_ms, and little otherwise. */
 int survey_make(const struct config *config, struct config_errors *errors,
                 struct config_errors *warnings);
 

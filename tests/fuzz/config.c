@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static void check_listen(const struct config *config)
 {
-	CHECK(config->listen_count >= 1);
+	CHECK(config->listen_count + config->tls.listen_count >= 1);
 	for (size_t i = 0; i < config->listen_count; i++) {
 		const struct config_listen *listen = &config->listen[i];
 		CHECK(listen->text != NULL &&

@@ -64,8 +64,8 @@ static const struct {
 	  "t.json:1:83: workers: expected a whole number from 1 to 256, found an object\n" },
 
 	/* listen */
-	{ "{\"listen\": []}", "t.json:1:2: listen: expected a string or a non-empty array of "
-	                      "strings, found an empty array\n" },
+	{ "{\"listen\": []}", "t.json:1:2: listen: expected a string, a non-empty array of strings "
+	                      "or null, found an empty array\n" },
 	{ "{\"listen\": [\"*:1\", 5]}",
 	  "t.json:1:20: listen[1]: expected a string, found the number 5\n" },
 	{ "{\"listen\": \"unix:\"}",
@@ -305,7 +305,7 @@ static void everything_wrong_is_listed(void **state)
 		"t.json:3:12: limits.connections: expected a whole number from 1 to 1000000, "
 		"found the string \"many\"\n"
 		"-o conections=1: conections: expected a known key, found another; known here: "
-		"listen, threads, workers, plugin_dir, state_dir, strict, check, auth, "
+		"listen, tls, threads, workers, plugin_dir, state_dir, strict, check, auth, "
 		"auth_anywhere, "
 		"login, origins, endpoints, actions, pushes, plugins, services, limits, deflate, "
 		"admin, "
