@@ -21,6 +21,8 @@ import threading
 import time
 import unittest
 
+import secure
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ACTD_BUILD", ROOT / "build/release")).resolve()
 ACTD = BUILD / "bin/actd"
@@ -95,6 +97,9 @@ class Server:
             "plugin_dir": str(self.plugin_dir), "state_dir": str(self.state),
             "drain_ms": 2000, "close_ms": 2000, "endpoints": ENDPOINTS,
         }
+        if secure.CARRIER == "tls":
+            self.config["tls"] = secure.settings()
+            self.config["handshake_ms"] = 60000  # many handshakes at once take their time
         self.config.update(config or {})
         self.args, self.env = list(args), {}
         for name in plugins:
@@ -102,7 +107,7 @@ class Server:
         for path, content in (files or {}).items():
             self.write(path, content)
         self.process, self.lines, self.changed = None, [], threading.Condition()
-        self.reader, self.ports, self.pid = None, [], 0
+        self.reader, self.ports, self.tls_ports, self.pid = None, [], [], 0
 
     # ---- files
 
@@ -144,10 +149,15 @@ class Server:
         """Starts the process and waits until it says that it is ready."""
         self.spawn()
         self.wait_log(r"main: ready")
-        with self.changed:
-            found = [re.search(r"net: listening on \S+:(\d+)$", line) for line in self.lines]
-        self.ports = [int(hit.group(1)) for hit in found if hit]
+        self.ports = self._listening("$")
+        self.tls_ports = self._listening(" with TLS$")
+        secure.note(self.ports, self.tls_ports)
         return self
+
+    def _listening(self, end):
+        with self.changed:
+            found = [re.search(r"net: listening on \S+:(\d+)" + end, line) for line in self.lines]
+        return [int(hit.group(1)) for hit in found if hit]
 
     def spawn(self):
         """Starts the process without waiting for it."""
@@ -173,10 +183,11 @@ class Server:
 
     @property
     def port(self):
-        return self.ports[0]
+        return (self.tls_ports if secure.CARRIER == "tls" else self.ports)[0]
 
     def url(self, path):
-        return f"ws://127.0.0.1:{self.port}{path}"
+        scheme = "wss" if self.port in self.tls_ports else "ws"
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
 
     def stop(self):
         """Ends the server as an operator does; it must end well and without a report."""

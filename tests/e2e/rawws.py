@@ -7,8 +7,10 @@ choosing or a fixed mask; this client does (RFC 6455). Every socket has a deadli
 import collections
 import json
 import socket
+import ssl
 import struct
 
+import secure
 from harness import DEADLINE
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # the key of RFC 6455 section 1.3 and what must answer it
@@ -83,6 +85,7 @@ class Socket:
         self.sock.settimeout(DEADLINE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.connect((host, port))
+        self.sock = secure.wrap(self.sock, port)
         self.buffer = bytearray()
 
     def __enter__(self):
@@ -93,6 +96,17 @@ class Socket:
 
     def send(self, data):
         self.sock.sendall(data)
+
+    def send_some(self, data):
+        """Sends what goes out without waiting; how many bytes that was. (With TLS 0 may mean that
+        some of it did: the next try has to begin with the same bytes, and does.)"""
+        self.sock.setblocking(False)
+        try:
+            return self.sock.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            return 0
+        finally:
+            self.sock.settimeout(DEADLINE)
 
     def _more(self):
         """Reads something; False at the end of the stream."""

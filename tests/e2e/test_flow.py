@@ -16,13 +16,8 @@ def send_until_stuck(client, data):
     """Sends until nothing has gone out for a second; how many bytes went. (A slow machine stops
     early here, which only makes the tests easier to pass, never harder.)"""
     view, sent = memoryview(data), 0
-    client.sock.setblocking(False)
     while sent < len(view) and select.select([], [client.sock], [], 1.0)[1]:
-        try:
-            sent += client.sock.send(view[sent:sent + 65536])
-        except BlockingIOError:
-            pass
-    client.sock.setblocking(True)
+        sent += client.send_some(view[sent:sent + 65536])
     return sent
 
 
@@ -71,14 +66,8 @@ class Flow(ServerCase):
         """Sends the rest and reads all, by turns."""
         rest = memoryview(data)[sent:]
         for answer in expected:
-            while rest and select.select([], [client.sock], [], 0)[1]:
-                client.sock.setblocking(False)
-                try:
-                    rest = rest[client.sock.send(rest[:65536]):]
-                except BlockingIOError:
-                    break
-                finally:
-                    client.sock.setblocking(True)
+            while rest and (sent := client.send_some(rest[:65536])):
+                rest = rest[sent:]
             got = client.reply()
             if got != answer:  # not assertEqual, which would print megabytes
                 self.fail(f"expected {answer[0]} {answer[1][:8]!r}, got {got[0]} {got[1][:8]!r}")

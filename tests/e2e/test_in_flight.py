@@ -2,7 +2,6 @@
 each once, and never more at a time than the config allows."""
 
 import json
-import select
 
 import cast
 from cast import HOLD, HURRY, IN_THE_AIR, LET_GO, SEE
@@ -210,14 +209,8 @@ class BackPressure(FlightCase):
         return answer["seq"]
 
     def send_some(self, client, rest):
-        client.sock.setblocking(False)
-        try:
-            while rest and select.select([], [client.sock], [], 0)[1]:
-                rest = rest[client.sock.send(rest[:65536]):]
-        except BlockingIOError:
-            pass
-        finally:
-            client.sock.setblocking(True)
+        while rest and (sent := client.send_some(rest[:65536])):
+            rest = rest[sent:]
         return rest
 
 

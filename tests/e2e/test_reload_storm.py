@@ -4,6 +4,7 @@ each request is answered once, in order, by one of the two builds, and no connec
 import asyncio
 import struct
 
+import secure
 from harness import DEADLINE, SANITIZERS, ServerCase, main
 from rawws import BINARY, CLOSE, Client, action_frame, upgrade_request
 
@@ -19,7 +20,8 @@ class Talker:
         self.builds = set()
 
     async def open(self, port):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
+        self.reader, self.writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=secure.context(port))
         self.writer.write(upgrade_request("/serv/"))
         head = await self.reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in head:
