@@ -79,7 +79,8 @@ void act_message(struct conn *conn, const struct message *message)
 	                                    : world_route(world, message->ticket.code);
 	char text[STATUS_TEXT_MAX];
 	struct outcome refusal;
-	if (route != NULL && route->generation != NULL && park_is_on(route->generation)) {
+	if (route != NULL && route->generation != NULL &&
+	    park_holds(route->generation, conn->loop)) {
 		if (may_wait(conn, route->generation, message, &refusal))
 			return;
 	} else if (admit(conn, route, message, text, &refusal)) {

@@ -48,6 +48,7 @@ enum pin_kind {
 /* A cache line a loop. */
 struct loop_pins {
 	_Alignas(64) uint64_t count;
+	_Atomic bool behind; /* what comes waits behind what waits already (act/park.h) */
 };
 
 struct generation {
@@ -64,6 +65,7 @@ struct generation {
 	bool parallel;
 	_Atomic bool active; /* it is live: from the swap to stop() */
 	_Atomic bool parked; /* nothing enters it: its state is being handed over (act/park.h) */
+	struct generation *heir; /* while it is parked: who has its state by now; or NULL */
 
 	struct need *needs; /* as many as the manifest has */
 	_Atomic uint32_t *push_codes;

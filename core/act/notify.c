@@ -117,7 +117,7 @@ static void replay_notice(struct act_loop *loop, struct parked *parked)
 	struct world_plugins live = { world->live, world->live_count };
 	struct generation *generation = world_find(&live, waited->plugin);
 	/* Several are handed over in one reload: this one is not decided yet. */
-	if (generation != NULL && park_is_on(generation)) {
+	if (generation != NULL && park_holds(generation, loop->loop)) {
 		parked->generation = generation->number;
 		park_put(loop, parked);
 		return;
@@ -151,7 +151,7 @@ static void notify(struct conn *conn, struct notice *notice, bool now)
 		bool here = generation->parallel || generation->home == conn->loop;
 		if (!wants(generation, notice->kind))
 			continue;
-		if (park_is_on(generation))
+		if (park_holds(generation, conn->loop))
 			park(loop, generation, notice);
 		else if (here && now && conn->loop->later_first == NULL)
 			tell(generation, notice);

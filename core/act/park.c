@@ -89,11 +89,20 @@ bool park_message(struct conn *conn, const struct generation *generation,
 
 /* ---- main ---- */
 
+/* From now on things wait on all loops, whether or not it is parked, until replay_all(). */
+static void fall_in_behind(struct generation *generation)
+{
+	for (uint32_t i = 0; i < generation->act->net->loop_count; i++)
+		atomic_store(&generation->loop_pins[i].behind, true);
+}
+
 static void replay_all(struct loop *loop, void *context)
 {
 	struct act_loop *own = loop->act;
 	struct parked *parked = own->parked_first;
-	(void)context;
+	struct generation *serves = context;
+	if (serves != NULL)
+		atomic_store(&serves->loop_pins[loop->index].behind, false);
 	own->parked_first = NULL;
 	own->parked_last = &own->parked_first;
 	own->parked_bytes = 0;
@@ -112,12 +121,21 @@ void park_begin(struct generation *generation)
 	net_barrier(generation->act->net, NULL, NULL);
 }
 
+void park_heir(struct generation *generation, struct generation *to)
+{
+	generation->heir = to;
+	fall_in_behind(to);
+}
+
 void park_end(struct generation *generation, bool replaced)
 {
+	struct generation *serves = replaced ? generation->heir : generation;
+	generation->heir = NULL;
 	if (!replaced) {
+		fall_in_behind(generation); /* before a loop sees that it is not parked any more */
 		atomic_store(&generation->parked, false);
 		timers_go_on(generation->timers);
 		polls_thaw(generation->polls);
 	}
-	net_barrier(generation->act->net, replay_all, NULL);
+	net_barrier(generation->act->net, replay_all, serves);
 }

@@ -27,14 +27,25 @@ struct parked {
 
 /* [main] From when it returns on nothing new enters the generation; what runs in it goes on. */
 void park_begin(struct generation *generation);
-/* [main] What waits is taken up on all loops, by whom the world names now. `replaced`: that is
- * another one, and this one stays as quiet as it is until it is stopped; otherwise it may be
- * entered again, and its timers and watches go on. */
+/* [main] `to` has its state, and will serve in its place. To be called before the world names it:
+ * what comes for it then waits on each loop until what waits there already was taken up. */
+void park_heir(struct generation *generation, struct generation *to);
+/* [main] What waits is taken up on all loops, by whom the world names now, before anything that
+ * comes later. `replaced`: that is another one, and this one stays as quiet as it is until it is
+ * stopped; otherwise it may be entered again, and its timers and watches go on. */
 void park_end(struct generation *generation, bool replaced);
 
 static inline bool park_is_on(const struct generation *generation)
 {
-	return atomic_load_explicit(&generation->parked, memory_order_relaxed);
+	return atomic_load_explicit(&generation->parked, memory_order_acquire);
+}
+
+/* [the loop] Has what comes for a generation to wait? */
+static inline bool park_holds(const struct generation *generation, const struct loop *loop)
+{
+	return park_is_on(generation) ||
+	       atomic_load_explicit(&generation->loop_pins[loop->index].behind,
+	                            memory_order_relaxed);
 }
 
 /* [the loop] Has a message for a generation wait. False: too much waits already. */

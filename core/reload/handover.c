@@ -98,8 +98,10 @@ act_rc handover_make(struct generation *from, struct generation *to, uint32_t lo
 		state_bag_free(bag);
 		free(bag);
 	}
-	if (rc == ACT_OK)
+	if (rc == ACT_OK) {
+		park_heir(from, to);
 		return ACT_OK;
+	}
 	park_end(from, false);
 	return saved && rc == ACT_E_LATE ? ACT_E_LATE : ACT_E_FAIL;
 }

@@ -190,8 +190,8 @@ static void settle_plugins(struct reload *reload, struct next *next)
 void reload_swap(struct reload *reload, struct next *next)
 {
 	swap(reload, next);
+	end_handovers(next);
 	activate_new(reload, next);
 	free_old(reload, next);
-	end_handovers(next);
 	settle_plugins(reload, next);
 }

@@ -5,7 +5,7 @@ import threading
 
 from harness import SANITIZERS, ServerCase, eventually, main
 from procfs import descriptors, threads
-from rawws import action_frame
+from rawws import Client, action_frame
 from speech import DEADLINE, V1, Base, Speakers
 
 ADD, LATER, HOLD, TELL = range(2800, 2804)
@@ -131,6 +131,49 @@ class Load(HandoverCase):
             counts = counts or now
             self.assertEqual(now, counts)
         self.assertEqual(self.numbers()["total"], self.added)
+
+
+class Comer(threading.Thread):
+    """Connects, asks and leaves, again and again."""
+
+    def __init__(self, port, over):
+        super().__init__()
+        self.port, self.over, self.came, self.fault = port, over, 0, None
+
+    def run(self):
+        try:
+            while not self.over.is_set():
+                with Client(self.port) as client:
+                    self.came += 1
+                    if client.text(ADD, "x") != "x":
+                        raise AssertionError("another answer")
+        except Exception as why:  # told by the test, which looks at it
+            self.fault = why
+
+
+class Comings(HandoverCase):
+
+    def test_an_opening_is_told_before_all_else(self):
+        """Of a connection: its opening, its calls, its end, whoever serves by then."""
+        self.start()
+        over = threading.Event()
+        comers = [Comer(self.server.port, over) for _ in range(4)]
+        for comer in comers:
+            comer.start()
+        try:
+            for turn in range(RELOADS):
+                came = sum(comer.came for comer in comers)
+                self.assertEqual(self.swap("a" if turn % 2 else "b").verdict, "taken")
+                eventually(lambda: any(comer.fault for comer in comers) or sum(
+                    comer.came for comer in comers) > came, "somebody came")
+        finally:
+            over.set()
+            for comer in comers:
+                comer.join()
+        self.assertEqual([comer.fault for comer in comers], [None] * 4)
+        came = sum(comer.came for comer in comers)
+        told = eventually(lambda: (now := self.numbers())["closed"] == came and now, "all left")
+        self.assertEqual((told["total"], told["opened"], told["early"]), (came, came + 1, 0))
 
 
 class Rest(HandoverCase):

@@ -280,6 +280,45 @@ static void what_waited_is_told_to_the_next_one(void **state)
 	puppet_told(scene->puppet, "");
 }
 
+/* Between the moment at which the next one serves and the one at which what waited is taken up. */
+static void what_comes_meanwhile_is_told_and_served_behind_it(void **state)
+{
+	struct scene *scene = *state;
+	struct puppet *next = puppet_new(scene->house, "friend", ACT_F_PARALLEL, CODE);
+	enter(scene);
+	park_begin(scene->puppet->generation);
+	next->on_call = note_call;
+	struct client *client = client_new(scene->house, 0, "/serv/", "alice", NULL);
+	struct client *gone = client_new(scene->house, 1, "/serv/", "bob", NULL);
+	puppet_enter(next);
+	park_heir(scene->puppet->generation, next->generation);
+	puppet_leave(scene->puppet);
+	puppet_serve(scene->house);
+	puppet_forget(next);
+	client_send(client, CODE + PUPPET_ECHO, "");
+	client_drop(gone);
+	struct client *late = client_new(scene->house, 1, "/serv/", "carol", NULL);
+	client_send(late, CODE + PUPPET_ECHO, "");
+	house_settle(scene->house);
+	client_expect_nothing(client);
+	client_expect_nothing(late);
+	puppet_told(next, "");
+	park_end(scene->puppet->generation, true);
+	client_expect(client, CODE + PUPPET_ECHO, "");
+	client_expect(late, CODE + PUPPET_ECHO, "");
+	house_settle(scene->house);
+	assert_true(puppet_heard(next, "open:bob::/serv/"));
+	assert_true(puppet_heard(next, "close"));
+	char journal[PUPPET_JOURNAL_MAX];
+	snprintf(journal, sizeof journal, "%s", next->journal);
+	assert_true(strstr(journal, "open:alice") < strstr(journal, "call:alice"));
+	assert_true(strstr(journal, "open:bob") < strstr(journal, "close"));
+	assert_true(strstr(journal, "open:carol") < strstr(journal, "call:carol"));
+	/* That is over: it is entered at once. */
+	client_send(late, CODE + PUPPET_ECHO, "x");
+	client_expect(late, CODE + PUPPET_ECHO, "x");
+}
+
 static void nobody_is_told_where_the_plugin_is_gone(void **state)
 {
 	struct scene *scene = *state;
@@ -308,6 +347,7 @@ int main(void)
 		IN_SCENE(a_notice_on_its_way_pins),
 		IN_SCENE(a_parked_one_is_told_afterwards_in_order),
 		IN_SCENE(what_waited_is_told_to_the_next_one),
+		IN_SCENE(what_comes_meanwhile_is_told_and_served_behind_it),
 		IN_SCENE(nobody_is_told_where_the_plugin_is_gone),
 	};
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

@@ -19,7 +19,8 @@
 ACT_MANIFEST("carrier", CARRIER_VERSION, "", "");
 
 enum { ADD, LATER, HOLD, TELL };
-enum { TOTAL, TICKS, OPENED, CLOSED, NUMBERS };
+enum { TOTAL, TICKS, OPENED, CLOSED, EARLY, NUMBERS };
+enum { SEEN = 4096 };
 enum { GATE_LOOKS = 24000, GATE_LOOK_MS = 5 }; /* a test that forgets its gate still ends */
 enum { TICK_MS = 10 };
 
@@ -27,6 +28,9 @@ struct carrier {
 	const act_host *host;
 	_Atomic uint64_t numbers[NUMBERS];
 	_Atomic uint64_t held; /* the call of HOLD; one at a time */
+	/* Connections that called or were closed, each by its number: a later one takes the place
+	 * of one before. */
+	_Atomic uint64_t seen[SEEN];
 };
 
 /* ---- what the settings say ---- */
@@ -137,15 +141,22 @@ static void on_timer(void *self, uint64_t tag)
 	count(self, TICKS);
 }
 
+static _Atomic uint64_t *seen_at(struct carrier *carrier, act_conn conn)
+{
+	return &carrier->seen[(conn * 0x9E3779B97F4A7C15u >> 32) % SEEN];
+}
+
+/* Something was early that came before this. */
 static void conn_open(void *self, const act_peer *peer)
 {
-	(void)peer;
 	count(self, OPENED);
+	if (atomic_load(seen_at(self, peer->conn)) == peer->conn)
+		count(self, EARLY);
 }
 
 static void conn_close(void *self, act_conn conn)
 {
-	(void)conn;
+	atomic_store(seen_at(self, conn), conn);
 	count(self, CLOSED);
 }
 
@@ -174,14 +185,16 @@ static act_rc tell(const struct carrier *carrier, const act_call *call)
 	return act_reply_text(carrier->host, call,
 	                      "{\"version\":\"" CARRIER_VERSION "\",\"total\":%" PRIu64
 	                      ",\"ticks\":%" PRIu64 ",\"opened\":%" PRIu64 ",\"closed\":%" PRIu64
-	                      "}",
+	                      ",\"early\":%" PRIu64 "}",
 	                      atomic_load(&numbers[TOTAL]), atomic_load(&numbers[TICKS]),
-	                      atomic_load(&numbers[OPENED]), atomic_load(&numbers[CLOSED]));
+	                      atomic_load(&numbers[OPENED]), atomic_load(&numbers[CLOSED]),
+	                      atomic_load(&numbers[EARLY]));
 }
 
 static act_rc handle(void *self, const act_call *call)
 {
 	struct carrier *carrier = self;
+	atomic_store(seen_at(carrier, call->conn), call->conn);
 	switch (call->action) {
 	case HOLD:
 		atomic_store(&carrier->held, call->token);
