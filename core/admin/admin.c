@@ -3,6 +3,7 @@
 #include "admin/board.h"
 #include "admin/http.h"
 #include "base/check.h"
+#include "base/keypair.h"
 #include "base/mem.h"
 
 #include <pthread.h>
@@ -66,6 +67,8 @@ void admin_free(struct admin *admin)
 void admin_reloaded(struct admin *admin, const struct reload_report *report,
                     const struct config *config, uint64_t ticket)
 {
+	if (config->tls.pair != NULL)
+		board_set_certificate(&admin->board, keypair_expires(config->tls.pair));
 	board_pin(&admin->board, report, config->load_ms, ticket);
 	http_wake(admin->http);
 }

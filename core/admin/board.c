@@ -37,6 +37,13 @@ void board_set_phase(struct board *board, enum board_phase phase)
 	pthread_mutex_unlock(&board->lock);
 }
 
+void board_set_certificate(struct board *board, int64_t expires_s)
+{
+	pthread_mutex_lock(&board->lock);
+	board->certificate_expires_s = expires_s;
+	pthread_mutex_unlock(&board->lock);
+}
+
 void board_pin(struct board *board, const struct reload_report *report, uint32_t load_ms,
                uint64_t ticket)
 {

@@ -36,6 +36,7 @@ struct board {
 	pthread_mutex_t lock; /* for all below */
 	enum board_phase phase;
 	uint32_t load_ms;
+	int64_t certificate_expires_s;     /* since 1970; 0: there is none */
 	uint64_t reloads[RELOAD_VERDICTS]; /* since the start, by verdict */
 	struct timespec reload_at;
 	enum reload_verdict reload_verdict; /* of the last one, or of the start */
@@ -50,6 +51,8 @@ void board_free(struct board *board);
 
 /* [main] */
 void board_set_phase(struct board *board, enum board_phase phase);
+/* [main] Until when the certificate is valid that is shown from now on: seconds since 1970. */
+void board_set_certificate(struct board *board, int64_t expires_s);
 /* [main] A reload, or the start, is over, and its world in force: everyone who asked with a ticket
  * up to `ticket` has the report. `load_ms`: of the config in force. */
 void board_pin(struct board *board, const struct reload_report *report, uint32_t load_ms,

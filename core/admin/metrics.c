@@ -100,6 +100,18 @@ static void write_reloads(FILE *to, struct board *board)
 	pthread_mutex_unlock(&board->lock);
 }
 
+static void write_certificate(FILE *to, struct board *board)
+{
+	pthread_mutex_lock(&board->lock);
+	int64_t expires_s = board->certificate_expires_s;
+	pthread_mutex_unlock(&board->lock);
+	if (expires_s == 0)
+		return;
+	metrics_head(to, "actd_tls_certificate_expiry_timestamp_seconds", "gauge",
+	             "Until when the certificate in force is valid (Unix time).");
+	fprintf(to, "actd_tls_certificate_expiry_timestamp_seconds %ld\n", expires_s);
+}
+
 static void write_process(FILE *to, const struct board *board)
 {
 	metrics_head(to, "actd_build_info", "gauge", "Always 1; the label has the version.");
@@ -134,6 +146,7 @@ void metrics_write(FILE *to, struct board *board)
 	write_loops(to, board->act->net);
 	metrics_calls(to, board->act->stats);
 	write_reloads(to, board);
+	write_certificate(to, board);
 	if (board->act->check)
 		write_checks(to);
 }

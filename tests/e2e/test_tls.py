@@ -12,9 +12,10 @@ import time
 
 import websockets
 
+import admin
 import secure
 from actctl import GOOD, UNREACHED, actctl
-from harness import DEADLINE, AsyncServerCase, ServerCase, main
+from harness import DEADLINE, AsyncServerCase, ServerCase, eventually, main
 from rawws import BINARY, CLOSE, Client, Refused, action_frame, client_frame, upgrade_request
 
 # libwebsockets loses the system's certificates when a client's context with TLS ends.
@@ -426,6 +427,18 @@ class Certificates(Secure):
         sock.sendall(upgrade_request("/serv/"))
         self.assertIn(b" 101 ", sock.recv(65536))
         return sock
+
+    def expiry(self):
+        """What the metrics say of it."""
+        text = admin.ask(self.server, "/metrics").body.decode()
+        found = re.search(r"^actd_tls_certificate_expiry_timestamp_seconds (\d+)$", text, re.M)
+        return found and int(found.group(1))
+
+    def test_its_end_is_a_number(self):
+        for days in (2, 30):
+            self.assertEqual(self.sighup(**self.issue("dated", "-days", days)).verdict, "taken")
+            end = ssl.cert_time_to_seconds(self.handshake(self.context).getpeercert()["notAfter"])
+            eventually(lambda: self.expiry() == end, f"the number {end}")
 
     def test_an_expired_one_is_served_with_a_warning(self):
         reload = self.sighup(**self.issue("expired", "-days", "-1"))
