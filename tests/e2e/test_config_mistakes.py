@@ -149,8 +149,8 @@ PEOPLE = [
     Mistake("a name for an address", '"listen": "localhost:8080"',
             [f'2:1: listen: {ADDRESS} "localhost:8080"']),
     Mistake("a port alone", '"listen": 8080',
-            ["2:1: listen: expected a string or a non-empty array of strings, found the number "
-             "8080"]),
+            ["2:1: listen: expected a string, a non-empty array of strings or null, found the "
+             "number 8080"]),
     Mistake("a port that there is not", '"listen": "127.0.0.1:65536"',
             [f'2:1: listen: {ADDRESS} "127.0.0.1:65536"']),
     Mistake("an IPv6 address without brackets", '"listen": "::1:8080"',
@@ -159,8 +159,8 @@ PEOPLE = [
             ['3:1: listen[1]: expected each address once, found "127.0.0.1:8080" again; it stands '
              "at {conf}:2:13 already"]),
     Mistake("no address", '"listen": []',
-            ["2:1: listen: expected a string or a non-empty array of strings, found an empty "
-             "array"]),
+            ["2:1: listen: expected a string, a non-empty array of strings or null, found an "
+             "empty array"]),
     Mistake("a socket without a path", '"listen": "unix:"',
             ["2:1: listen: expected a socket's path behind unix:, found none"]),
     Mistake("a socket's path that is too long", f'"listen": "unix:/{"a" * 107}"',
@@ -187,6 +187,22 @@ PEOPLE = [
             '"admin": { "listen": "127.0.0.1:8080", "token_file": "t" }',
             ['3:12: admin.listen: expected an address of its own, found "127.0.0.1:8080", which '
              'clients connect to: "listen" has it at {conf}:2:1']),
+    Mistake("TLS and questions at one address",
+            '"admin": { "listen": "[::1]:8443", "token_file": "t" },\n'
+            '"tls": { "listen": "[0::1]:8443", "cert": "{conf}", "key": "{conf}" }',
+            ["3:35: tls.cert: expected certificates in PEM, found none in {conf}",
+             '2:12: admin.listen: expected an address of its own, found "[::1]:8443", which '
+             'clients connect to: "tls.listen" has it at {conf}:3:10']),
+    Mistake("nowhere to connect to", '"listen": null',
+            ['2:1: listen: expected an address here or in "tls.listen", found none']),
+    Mistake("TLS without a certificate", '"tls": { "listen": "127.0.0.1:8443" }',
+            ['2:10: tls.listen: expected "cert" beside it, found none',
+             '2:10: tls.listen: expected "key" beside it, found none']),
+    Mistake("a certificate without its key", '"tls": { "cert": "{conf}" }',
+            ['2:10: tls.cert: expected "key" beside it, found none']),
+    Mistake("a certificate that is not there",
+            '"tls": { "cert": "no.pem", "key": "no.pem" }',
+            ["2:10: tls.cert: {root}/no.pem cannot be read: No such file or directory"]),
     Mistake("a second socket for questions",
             '"admin": { "listen": "unix:/run/a.sock", "token_file": "t" }',
             ['2:12: admin.listen: expected a numeric address and a port ("127.0.0.1:9090"), found '
