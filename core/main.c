@@ -15,9 +15,9 @@
 #include "base/signals.h"
 #include "base/supervisor.h"
 #include "net/net.h"
+#include "reload/preview.h"
 #include "reload/prove.h"
 #include "reload/reload.h"
-#include "reload/survey.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -112,7 +112,7 @@ static struct config *load(const struct arguments *arguments)
 static int check(const struct arguments *arguments, const struct config *config)
 {
 	struct config_errors errors = { 0 }, warnings = { 0 };
-	int rc = survey_make(config, &errors, &warnings);
+	int rc = preview_make(config, &errors, &warnings);
 	fprintf(stderr, "%s%s", errors.text != NULL ? errors.text : "",
 	        warnings.text != NULL ? warnings.text : "");
 	if (rc == 0)

@@ -1,6 +1,6 @@
 #include "base/config.h"
 #include "command.h"
-#include "reload/survey.h"
+#include "reload/preview.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -47,7 +47,7 @@ enum outcome command_check_config(const struct options *options)
 	int rc = config_load(path, options->overrides.texts, options->overrides.count, &config,
 	                     &errors);
 	if (rc == 0)
-		rc = survey_make(config, &errors, &warnings);
+		rc = preview_make(config, &errors, &warnings);
 	if (options->json)
 		print_object(path, &errors, &warnings);
 	else

@@ -1,7 +1,7 @@
 /* names: does the config name what the plugins have: actions, raw actions, pushes?
  *
  * Asked of the plugins of a next world before it is made, and of files that are only looked at
- * (reload/survey.h): both say the same. Threads: any. */
+ * (reload/preview.h): both say the same. Threads: any. */
 #ifndef ACT_NAMES_H
 #define ACT_NAMES_H
 

@@ -1,7 +1,7 @@
 /* order: which plugin provides which service, and in which order plugins are made for that.
  *
  * All of it goes by the manifests of a next world: it is the same for plugins that are to be made
- * and for files that are only looked at (reload/survey.h). Threads: any. */
+ * and for files that are only looked at (reload/preview.h). Threads: any. */
 #ifndef RELOAD_ORDER_H
 #define RELOAD_ORDER_H
 

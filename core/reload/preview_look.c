@@ -1,4 +1,4 @@
-#include "reload/survey_look.h"
+#include "reload/preview_look.h"
 
 #include "act/module.h"
 #include "act/names.h"
@@ -14,7 +14,7 @@
 
 /* Those that were loaded, in the order of their files. All of it goes with the process. */
 struct look {
-	const struct survey_sight *sight;
+	const struct preview_sight *sight;
 	FILE *out;
 	struct config_errors errors, warnings;
 	struct manifest *loaded;
@@ -27,7 +27,7 @@ struct look {
 /* Tells the asker at once: it may be the last thing that this process says. */
 static void begin_file(struct look *look, size_t file, const char *plugin)
 {
-	fprintf(look->out, "%c%zu %s\n", SURVEY_FILE, file, plugin);
+	fprintf(look->out, "%c%zu %s\n", PREVIEW_FILE, file, plugin);
 	fflush(look->out);
 }
 
@@ -118,7 +118,7 @@ static void say(struct look *look, char kind, const char *lines)
 	}
 }
 
-_Noreturn void survey_look(const struct survey_sight *sight, int out)
+_Noreturn void preview_look(const struct preview_sight *sight, int out)
 {
 	struct look look = {
 		.sight = sight,
@@ -136,9 +136,9 @@ _Noreturn void survey_look(const struct survey_sight *sight, int out)
 		if (!sight->bad[i])
 			load(&look, i);
 	check(&look);
-	say(&look, SURVEY_ERROR, look.errors.text);
-	say(&look, SURVEY_WARNING, look.warnings.text);
-	fprintf(look.out, "%c\n", SURVEY_DONE);
+	say(&look, PREVIEW_ERROR, look.errors.text);
+	say(&look, PREVIEW_WARNING, look.warnings.text);
+	fprintf(look.out, "%c\n", PREVIEW_DONE);
 	fflush(look.out);
 	/* Without exit(): what the plugins left to be done there is not asked for. */
 	_exit(0);

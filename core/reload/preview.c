@@ -1,11 +1,11 @@
-#include "reload/survey.h"
+#include "reload/preview.h"
 
 #include "base/clock.h"
 #include "base/keypair.h"
 #include "base/mem.h"
 #include "reload/plan.h"
+#include "reload/preview_look.h"
 #include "reload/prove_report.h"
-#include "reload/survey_look.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ struct hearing {
 static bool is_done(const struct hearing *hearing)
 {
 	size_t len = hearing->len;
-	return len >= 2 && hearing->text[len - 2] == SURVEY_DONE &&
+	return len >= 2 && hearing->text[len - 2] == PREVIEW_DONE &&
 	       hearing->text[len - 1] == '\n' && (len == 2 || hearing->text[len - 3] == '\n');
 }
 
@@ -70,7 +70,7 @@ static void end(pid_t pid, struct hearing *hearing)
 }
 
 /* One look at all files but those in `sight->bad`. 0; -1: there is no child. */
-static int look(const struct survey_sight *sight, struct hearing *hearing)
+static int look(const struct preview_sight *sight, struct hearing *hearing)
 {
 	int ends[2];
 	if (pipe(ends) != 0)
@@ -80,7 +80,7 @@ static int look(const struct survey_sight *sight, struct hearing *hearing)
 	if (pid == 0) {
 		close(ends[0]);
 		setpgid(0, 0);
-		survey_look(sight, ends[1]);
+		preview_look(sight, ends[1]);
 	}
 	close(ends[1]);
 	if (pid > 0) {
@@ -102,9 +102,9 @@ static void take(const struct hearing *hearing, struct config_errors *errors,
 	while (at < stop) {
 		const char *line_end = memchr(at, '\n', (size_t)(stop - at));
 		int len = (int)(line_end - at) - 1;
-		if (*at == SURVEY_ERROR)
+		if (*at == PREVIEW_ERROR)
 			config_errors_add(errors, "%.*s", len, at + 1);
-		else if (*at == SURVEY_WARNING)
+		else if (*at == PREVIEW_WARNING)
 			config_errors_add(warnings, "%.*s", len, at + 1);
 		at = line_end + 1;
 	}
@@ -115,14 +115,14 @@ static const char *last_file(const struct hearing *hearing)
 {
 	const char *found = NULL;
 	for (size_t i = 0; i < hearing->len; i++)
-		if (hearing->text[i] == SURVEY_FILE && (i == 0 || hearing->text[i - 1] == '\n'))
+		if (hearing->text[i] == PREVIEW_FILE && (i == 0 || hearing->text[i - 1] == '\n'))
 			found = hearing->text + i + 1;
 	return found;
 }
 
 /* The file ended the process, or hangs in it: it is passed over from now on. False: it was not a
  * file. */
-static bool blame(struct survey_sight *sight, const struct hearing *hearing,
+static bool blame(struct preview_sight *sight, const struct hearing *hearing,
                   struct config_errors *warnings)
 {
 	struct prove_report report = { .begun = true, .step = PROVE_LOAD };
@@ -144,7 +144,7 @@ static bool blame(struct survey_sight *sight, const struct hearing *hearing,
 /* ---- all ---- */
 
 /* False: it has to be done again, without a file that was in its way. */
-static bool look_once(struct survey_sight *sight, struct config_errors *errors,
+static bool look_once(struct preview_sight *sight, struct config_errors *errors,
                       struct config_errors *warnings)
 {
 	struct hearing hearing = { .len = 0 };
@@ -164,10 +164,10 @@ static bool look_once(struct survey_sight *sight, struct config_errors *errors,
 	return over;
 }
 
-int survey_make(const struct config *config, struct config_errors *errors,
-                struct config_errors *warnings)
+int preview_make(const struct config *config, struct config_errors *errors,
+                 struct config_errors *warnings)
 {
-	struct survey_sight sight = { .config = config };
+	struct preview_sight sight = { .config = config };
 	const char *certificate =
 		config->tls.pair != NULL ? keypair_warning(config->tls.pair) : NULL;
 	size_t before = errors->count;

@@ -1,10 +1,10 @@
-/* survey: what a reload would say of a config once it has looked at the plugins: found without
+/* preview: what a reload would say of a config once it has looked at the plugins: found without
  * serving, for whoever checks a config (actd -t, actctl check-config).
  *
  * The plugin files are loaded in a process of their own, where constructors run and nothing else
  * does: neither create() nor start(). What a file does there costs only that process. */
-#ifndef RELOAD_SURVEY_H
-#define RELOAD_SURVEY_H
+#ifndef RELOAD_PREVIEW_H
+#define RELOAD_PREVIEW_H
 
 #include "base/config.h"
 
@@ -14,7 +14,7 @@
  * refused, a plugin that is not there; and for a certificate that has expired. 0; -1: there are
  * errors. Forks: the process must have one thread. Blocks, for each file that hangs as long as
  * load_ms, and little otherwise. */
-int survey_make(const struct config *config, struct config_errors *errors,
-                struct config_errors *warnings);
+int preview_make(const struct config *config, struct config_errors *errors,
+                 struct config_errors *warnings);
 
 #endif
