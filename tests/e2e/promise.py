@@ -20,12 +20,12 @@ OTHER = {"a": "b", "b": "a"}
 
 
 class Load:
-    """The running load; stop() ends it and tells what became of it."""
+    """The running load; stop() ends it and tells what became of it. (It knows no TLS.)"""
 
     def __init__(self, server, connections, rate):
         self.process = subprocess.Popen(
-            [str(BUILD / "tests/load/load"), str(server.port), "/serv/", str(connections), str(rate),
-             *map(str, CODES)],
+            [str(BUILD / "tests/load/load"), str(server.ports[0]), "/serv/", str(connections),
+             str(rate), *map(str, CODES)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         opened = self.process.stdout.readline()
         if not opened:

@@ -13,7 +13,7 @@ class NodeClient(ServerCase):
         issuer = Issuer()
         config = dict(issuer.config(), services={"act.auth/1": "jwt"})
         server = self.serve("echo", "jwt", config=config, files=issuer.files())
-        code, out, err = programs.node("client.js", f"ws://127.0.0.1:{server.port}",
+        code, out, err = programs.node("client.js", server.url(""),
                                        issuer.mint("alice"))
         self.assertEqual((code, err), (0, ""))
         self.assertEqual([json.loads(line) for line in out.splitlines()], [

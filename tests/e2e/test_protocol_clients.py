@@ -105,7 +105,7 @@ class Clients(AsyncServerCase):
 
     async def test_node_ws(self):
         code, out, err = await asyncio.to_thread(
-            programs.node, "protocols.js", f"ws://127.0.0.1:{self.server.port}", self.token)
+            programs.node, "protocols.js", self.server.url(""), self.token)
         self.assertEqual((code, err), (0, ""))
         self.assertEqual([json.loads(line) for line in out.splitlines()], [
             ["chosen", "act.v1"],
