@@ -62,6 +62,7 @@ static enum outcome read_amounts(const struct options *options, struct bench_pla
 	plan->depth = options->depth;
 	plan->payload = options->size;
 	plan->rate = options->rate;
+	plan->spin = options->spin;
 	plan->code = options->code != 0 ? options->code : fans ? 2 : 1;
 	plan->reply_code = options->reply_code != 0 ? options->reply_code
 	                   : fans                   ? plan->code + 1000

@@ -41,6 +41,8 @@ static const struct option_info {
 	  KIND_NUMBER, BENCH, AT(reply_code), 0 },
 	{ "from", "ADDRESS", "connect from this local address; may be given again", KIND_LIST,
 	  BENCH, AT(from), 0 },
+	{ "spin", NULL, "do not sleep: for a core of its own, more even figures", KIND_FLAG, BENCH,
+	  AT(spin), 0 },
 	{ "pid", "N", "tell the CPU time and memory of this process, the server", KIND_NUMBER,
 	  BENCH, AT(pid), 0 },
 	{ "user", "NAME", "log in as NAME, with a token as `actctl token` makes it", KIND_TEXT,

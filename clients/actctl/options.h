@@ -57,7 +57,8 @@ struct options {
 	uint32_t rate; /* 0: not given */
 	int64_t warm_ms, run_ms;
 	struct option_list from; /* local addresses */
-	uint32_t pid;            /* 0: not given */
+	bool spin;
+	uint32_t pid; /* 0: not given */
 	/* token */
 	uint32_t lifetime_s;
 	/* the server's config */

@@ -57,7 +57,10 @@ struct bench_plan {
 	uint32_t rate;
 	uint32_t warm_ms, run_ms; /* what counts begins after the first and lasts the second */
 	uint32_t patience_ms;     /* silence while something is owed: it hangs */
-	pid_t server;             /* a process whose CPU time and memory are told; 0: none */
+	/* Never sleep while the load runs: for a process that has a core of its own. Then no server
+	 * pays for waking it, which would cost a quick one more often than a slow one. */
+	bool spin;
+	pid_t server; /* a process whose CPU time and memory are told; 0: none */
 };
 
 struct bench_result {

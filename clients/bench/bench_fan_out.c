@@ -26,7 +26,9 @@ static int heard(struct bench_load *load, struct bench_peer *peer, uint32_t coun
 
 static int play(struct bench_load *load)
 {
-	if (bench_load_open(load) != 0)
+	/* A server may answer an upgrade before it has the connection among those that it pushes
+	 * to; once it has answered a ping it has. */
+	if (bench_load_open(load) != 0 || bench_load_ping(load) != 0)
 		return -1;
 	load->author = &load->peers[0];
 	load->now_ns = clock_ns();

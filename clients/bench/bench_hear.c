@@ -75,8 +75,10 @@ static int hear_control(struct bench_load *load, struct bench_peer *peer,
 			return 0;
 		len = bench_frame_control(&load->message, PONG, body, len, pong);
 		return bench_peer_send(load, peer, pong, len);
-	default:
-		return 0; /* a pong that nobody asked for is allowed: RFC 6455, section 5.5.3 */
+	default: /* a pong that nobody asked for is allowed: RFC 6455, section 5.5.3 */
+		load->pong_count +=
+			len == BENCH_PING_LEN && memcmp(body, bench_ping, BENCH_PING_LEN) == 0;
+		return 0;
 	}
 }
 

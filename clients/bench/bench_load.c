@@ -26,11 +26,11 @@ int bench_load_fail(struct bench_load *load, enum bench_end end, const char *for
 	return -1;
 }
 
-/* How long to wait: to `until_ns`, but no longer than the patience. */
+/* How long to wait: to `until_ns`, but no longer than the patience; not at all where it spins. */
 static struct timespec patience(const struct bench_load *load, uint64_t until_ns)
 {
 	uint64_t now = clock_ns(), most = (uint64_t)load->plan->patience_ms * 1000000u;
-	uint64_t ns = until_ns > now ? until_ns - now : 0;
+	uint64_t ns = until_ns > now && !(load->plan->spin && load->running) ? until_ns - now : 0;
 	ns = ns < most ? ns : most;
 	return (struct timespec){ (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
 }
@@ -146,6 +146,17 @@ int bench_load_open(struct bench_load *load)
 		if (bench_load_turn(load, UINT64_MAX, true) != 0)
 			return -1;
 	load->result->open_ns = load->now_ns - start;
+	return 0;
+}
+
+int bench_load_ping(struct bench_load *load)
+{
+	for (uint32_t i = 0; i < load->peer_count; i++)
+		if (bench_peer_ping(load, &load->peers[i]) != 0)
+			return -1;
+	while (load->pong_count < load->peer_count)
+		if (bench_load_turn(load, UINT64_MAX, true) != 0)
+			return -1;
 	return 0;
 }
 

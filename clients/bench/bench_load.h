@@ -72,6 +72,7 @@ struct bench_load {
 	uint32_t next_open;   /* the connection that is opened next */
 	uint32_t from_next;   /* the local address that is taken next */
 	uint32_t open_count;  /* connections that are upgraded and not closed */
+	uint32_t pong_count;  /* of bench_peer_ping() */
 	bool running;         /* more may be asked */
 	bool counting;        /* what is answered now counts */
 	/* With a rate: when the first message is due; what counts is due from the second on, and
@@ -85,6 +86,8 @@ struct bench_load {
 
 /* Opens all connections, a few at a time. */
 int bench_load_open(struct bench_load *load);
+/* Pings them all, and waits until each has answered. */
+int bench_load_ping(struct bench_load *load);
 /* Closes them, and waits for the end of each. */
 int bench_load_close(struct bench_load *load);
 

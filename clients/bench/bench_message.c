@@ -5,6 +5,7 @@
 #include "bench.h"
 
 #include <act/easy.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -71,24 +72,24 @@ void bench_message_free(struct bench_message *message)
 	*message = (struct bench_message){ 0 };
 }
 
-static void make_id(uint8_t id[ID_LEN], uint32_t connection, uint64_t number)
+/* The 12 bytes, the mask upon them; it begins with them, since the code is as long as it is. */
+static void make_id(uint8_t id[ID_LEN], uint32_t connection, uint64_t number, uint32_t mask)
 {
-	for (int i = 0; i < 8; i++)
-		id[i] = (uint8_t)(number >> (8 * i));
-	for (int i = 0; i < 4; i++)
-		id[8 + i] = (uint8_t)(connection >> (8 * i));
+	uint64_t first = htole64(number) ^ ((uint64_t)mask << 32 | mask);
+	uint32_t second = htole32(connection) ^ mask;
+	memcpy(id, &first, sizeof first);
+	memcpy(id + sizeof first, &second, sizeof second);
 }
 
 void bench_message_put(const struct bench_message *message, uint32_t connection, uint64_t number,
                        uint8_t *at)
 {
 	uint8_t id[ID_LEN];
-	uint8_t *to = at + message->ask_head + CODE_LEN;
+	uint32_t mask;
+	memcpy(&mask, message->mask, sizeof mask);
+	make_id(id, connection, number, mask);
 	memcpy(at, message->ask, message->ask_len);
-	make_id(id, connection, number);
-	/* The code is as long as the mask, so that the mask begins anew behind it. */
-	for (size_t i = 0; i < message->id_len; i++)
-		to[i] = id[i] ^ message->mask[i % MASK_LEN];
+	memcpy(at + message->ask_head + CODE_LEN, id, message->id_len);
 }
 
 bool bench_message_is(const struct bench_message *message, uint32_t connection, uint64_t number,
@@ -96,7 +97,7 @@ bool bench_message_is(const struct bench_message *message, uint32_t connection, 
 {
 	uint8_t id[ID_LEN];
 	size_t before = message->reply_head + CODE_LEN, behind = before + message->id_len;
-	make_id(id, connection, number);
+	make_id(id, connection, number, 0);
 	return memcmp(at, message->reply, before) == 0 &&
 	       memcmp(at + before, id, message->id_len) == 0 &&
 	       memcmp(at + behind, message->reply + behind, message->reply_len - behind) == 0;

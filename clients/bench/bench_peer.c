@@ -178,6 +178,15 @@ int bench_peer_ask(struct bench_load *load, struct bench_peer *peer, uint32_t co
 	return bench_peer_send(load, peer, load->out, len);
 }
 
+const uint8_t bench_ping[BENCH_PING_LEN] = { 'h', 'e', 'r', 'e' };
+
+int bench_peer_ping(struct bench_load *load, struct bench_peer *peer)
+{
+	uint8_t frame[16];
+	size_t len = bench_frame_control(&load->message, 9, bench_ping, sizeof bench_ping, frame);
+	return bench_peer_send(load, peer, frame, len);
+}
+
 int bench_peer_close(struct bench_load *load, struct bench_peer *peer)
 {
 	static const uint8_t normal[2] = { 1000 >> 8, 1000 & 0xff };

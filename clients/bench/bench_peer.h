@@ -16,6 +16,13 @@ int bench_peer_send(struct bench_load *load, struct bench_peer *peer, const uint
 /* Sends that many requests in one write; load->out has room for plan->depth of them. */
 int bench_peer_ask(struct bench_load *load, struct bench_peer *peer, uint32_t count);
 
+/* Sends a ping; load->pong_count goes up when it is answered. Once in a run. */
+int bench_peer_ping(struct bench_load *load, struct bench_peer *peer);
+
+/* What such a ping says. */
+enum { BENCH_PING_LEN = 4 };
+extern const uint8_t bench_ping[BENCH_PING_LEN];
+
 /* Sends a close frame with 1000; game->closed() follows when the server has closed too. */
 int bench_peer_close(struct bench_load *load, struct bench_peer *peer);
 

@@ -7,6 +7,11 @@ import rivals
 
 BEGIN = "<!-- bench: what follows is written by `make bench` -->"
 END = "<!-- bench: end -->"
+# A server that uses less of its core than this waited: for the load, or for its messages to travel.
+BUSY = 0.9
+SPARE = "\\*"
+SPARE_MEANS = ("\n\\* The server used less than 90 % of its core: it was the load, or the way there and "
+               "back, that\nset the pace. Then the CPU time below tells more.\n")
 TITLES = {kind.name: kind.title for kind in rivals.ALL}
 
 
@@ -19,10 +24,10 @@ def number(value):
     return f"{value:.3g}"
 
 
-def with_spread(spread):
+def with_spread(spread, mark=""):
     if spread is None:
         return "–"
-    return f"{spread.median:.2f} ({spread.least:.2f}–{spread.most:.2f})"
+    return f"{spread.median:.2f}{mark} ({spread.least:.2f}–{spread.most:.2f})"
 
 
 def median(spread):
@@ -42,15 +47,23 @@ def titles(names):
     return [TITLES.get(name, name) for name in names]
 
 
+def spare(figures, row, name):
+    """A mark where the server was not what held things up."""
+    busy = figures.spread(row.name, name, "server", "cores")
+    return SPARE if busy and busy.median < BUSY else ""
+
+
 def ratios(figures, prefix, first):
     """Figures of the bare loop, and the others as ratios to it."""
     names = figures.rivals()
     base = "bare" if "bare" in names else names[0]
     others = [name for name in names if name != base]
-    lines = [[row.title, median(figures.spread(row.name, base)),
-              *(with_spread(figures.ratio(row.name, name, base)) for name in others)]
+    lines = [[row.title, median(figures.spread(row.name, base)) + spare(figures, row, base),
+              *(with_spread(figures.ratio(row.name, name, base), spare(figures, row, name))
+                for name in others)]
              for row in figures.rows(prefix)]
-    return table([first, f"{TITLES.get(base, base)}, a second", *titles(others)], lines)
+    drawn = table([first, f"{TITLES.get(base, base)}, a second", *titles(others)], lines)
+    return drawn + SPARE_MEANS if SPARE in drawn else drawn
 
 
 def cpu(figures, prefix, first):

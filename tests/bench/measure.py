@@ -11,9 +11,12 @@ class Failed(Exception):
 
 def call(build, server, arguments, seconds, warm, cpu=None):
     """Loads a running server; the object that actctl prints, with every answer verified."""
-    pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
+    pin, awake = [], []
+    if cpu is not None:
+        pin, awake = ["taskset", "-c", str(cpu)], ["--spin"]
     command = [*pin, str(build / "bin/actctl"), "bench", server.url, "--json", "-s", str(seconds),
-               "--warm", str(warm), "--pid", str(server.pid), "--timeout", "30", *arguments]
+               "--warm", str(warm), "--pid", str(server.pid), "--timeout", "30", *awake,
+               *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False,
                               timeout=seconds + warm + PATIENCE)

@@ -48,7 +48,7 @@ def picture(figures, path, title, unit, groups, of, logarithmic=False):
         return None
     figure, axes = pyplot.subplots(figsize=(9, 4))
     bars(axes, [getattr(group, "title", group) for group in groups], series)
-    axes.set_ylabel(unit)
+    axes.set_ylabel(f"{unit}, logarithmic" if logarithmic else unit)
     axes.set_title(title, fontsize=10)
     if logarithmic:
         axes.set_yscale("log")

@@ -60,6 +60,12 @@ class Served(ServerCase):
         self.assertLessEqual(result["latency_us"]["p50"], result["latency_us"]["p99"])
         self.assertLessEqual(result["latency_us"]["p99"], result["latency_us"]["max"])
 
+    def test_without_sleep(self):
+        for more in ((), ("--rate", 500)):
+            with self.subTest(more):
+                result = self.good("-n", 3, "--spin", *more)
+                self.assertEqual(result["sent"], result["answered"])
+
     def test_idle_and_what_the_server_uses(self):
         result = self.good("-n", 2, "--idle", 30, "--pid", self.server.pid)
         self.assertEqual((result["opened"], result["idle"]), (32, 30))
@@ -157,6 +163,24 @@ class FoundOut(ServerCase):
                     pongs.append((opcode, message))
         self.assertEqual(self.run_against(script).code, GOOD)
         self.assertIn((10, b"0"), pongs)
+
+    def test_pushes_begin_when_each_is_entered(self):
+        """Nothing is asked before every connection has shown, by a pong, that the server knows it."""
+        heard = []
+
+        def script(conn):
+            upgrade(conn)
+            for opcode, message in replies(conn):
+                heard.append(opcode)
+                if opcode == CLOSE:
+                    conn.sendall(server_frame(CLOSE, message))
+                    return
+                if opcode == PING:
+                    conn.sendall(server_frame(10, message))
+                else:
+                    conn.sendall(server_frame(2, b"\0\0\x03\xea" + message[4:]))
+        self.assertEqual(self.run_against(script, "--mode", "fan-out").code, GOOD)
+        self.assertEqual(heard[:2], [PING, 2])
 
     def test_a_bent_byte(self):
         def bend(number, message):
