@@ -11,7 +11,8 @@ import time
 import unittest
 
 from harness import Server
-from promise import Load, World, by_code, table
+from promise import Load, by_code, table
+from promise_trial import TrialWorld
 
 REPORT_EVERY = 100
 PAUSE_S = 0.05
@@ -20,7 +21,7 @@ GROWTH_KIB = 16384
 
 def soak(server, world, load, reloads):
     """Reloads while the load runs; (counts, resident) after the first round and at the end."""
-    first = len(world.STEPS)
+    first = 2 * world.ROUND
     world.steps(range(first), PAUSE_S)
     before = world.measure()
     for turn in range(first, reloads, REPORT_EVERY):
@@ -35,12 +36,13 @@ def soak(server, world, load, reloads):
 
 def main(connections=8000, reloads=1000, rate=4000):
     case = unittest.TestCase()
-    world = World(case, connections)
+    world = TrialWorld(case, connections)
     server, load = Server(("echo", "sqlite"), world.config()), None
     try:
         world.prepare(server)
         server.start()
         load = Load(server, connections, rate)
+        world.begin(load)
         print(f"{connections} connections, {rate} requests a second", flush=True)
         (counts, resident), (counts_after, resident_after) = soak(server, world, load, reloads)
         report, complaints = load.stop()

@@ -7,9 +7,11 @@
  * its time runs from then, so that a server that stalls is seen in every request it keeps waiting.
  * Connection K asks its request I for the code (K + I) modulo their number.
  *
- * When all are open, a line {"open":N} is printed and the load begins. It stops at the end of
- * stdin: what is owed is waited for, each connection is pinged to see that nothing follows, and one
- * line of JSON says what became of it. Exit code 0: every request was answered once and rightly. */
+ * When all are open, a line {"open":N} is printed and the load begins. A byte on stdin is a
+ * command: 'w' begins a watch (watch.h), 'r' prints what it has seen so far, 'e' ends it and prints
+ * that. The load stops at the end of stdin: what is owed is waited for, each connection is pinged
+ * to see that nothing follows, and one line of JSON says what became of it. Exit code 0: every
+ * request was answered once and rightly. */
 #include "peer.h"
 
 #include <errno.h>
@@ -20,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 512, PATIENCE_S = 60, CODES_MAX = 16 };
+enum { EVENTS = 512, PATIENCE_S = 60, CODES_MAX = WATCH_PLUGINS };
 
 struct run {
 	struct load load;
@@ -60,12 +62,27 @@ static void ask_what_is_due(struct run *run, uint64_t now)
 		peer_ask(&run->peers[run->turn++ % run->load.peers], now);
 }
 
-/* The command to stop: stdin has ended. What was due until now is still asked and answered. */
-static void hear_stop(struct run *run)
+static void obey(struct run *run, char command)
+{
+	struct watch *watch = &run->load.watch;
+	if (command == 'w') {
+		watch_begin(watch);
+		return;
+	}
+	if (command == 'e')
+		watch_end(watch);
+	watch_write(watch, stdout);
+	fflush(stdout);
+}
+
+/* A command, or the end of stdin: what was due until now is still asked and answered. */
+static void hear_command(struct run *run)
 {
 	char byte;
-	if (read(STDIN_FILENO, &byte, 1) > 0)
+	if (read(STDIN_FILENO, &byte, 1) > 0) {
+		obey(run, byte);
 		return;
+	}
 	epoll_ctl(run->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 	run->load.stop_ns = load_now();
 	run->stopping = true;
@@ -81,7 +98,7 @@ static void wait_for_events(struct run *run, uint64_t until)
 	for (int i = 0; i < count; i++) {
 		struct peer *peer = events[i].data.ptr;
 		if (peer == NULL)
-			hear_stop(run);
+			hear_command(run);
 		else if (peer->ended)
 			epoll_ctl(run->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
 		else
@@ -181,8 +198,10 @@ static void read_arguments(struct run *run, int argc, char **argv)
 	run->load.interval_ns = 1e9 / number("RATE", argv[4], 1000000);
 	run->load.tallies = run->tallies;
 	run->load.tally_count = (size_t)argc - 5;
-	for (int i = 5; i < argc; i++)
+	for (int i = 5; i < argc; i++) {
 		run->tallies[i - 5].code = number("CODE", argv[i], UINT32_MAX);
+		watch_add(&run->load.watch, run->tallies[i - 5].code);
+	}
 }
 
 int main(int argc, char **argv)

@@ -183,7 +183,8 @@ static void ask_one(struct peer *peer, uint64_t due)
 	}
 	int len = snprintf((char *)body + head, sizeof body - head, "%u.%u", peer->index, number);
 	put_frame(peer, 2, body, head + (size_t)len);
-	peer->slots[number % PEER_SLOTS] = (struct slot){ true, due, number };
+	peer->slots[number % PEER_SLOTS] =
+		(struct slot){ true, due, number, peer->load->watch.number };
 	peer->load->open_calls++;
 	tally->sent++;
 }
@@ -231,6 +232,10 @@ static void check_answer(struct peer *peer, uint32_t number, uint32_t code, cons
 		return;
 	}
 	tally_add(tally, (char)text[0], load_now() - slot->due_ns);
+	if (!watch_sees(&peer->load->watch, &peer->memory, slot->watch, code, (char)text[0]))
+		fault(peer,
+		      "request %u (code %u) was answered by \"%c\", one before by another build",
+		      number, code, text[0]);
 }
 
 static void take_base(struct peer *peer, const uint8_t *body, size_t len)

@@ -4,6 +4,7 @@
 #define LOAD_PEER_H
 
 #include "tally.h"
+#include "watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,12 +22,14 @@ struct load {
 	uint32_t peers;
 	uint64_t open_calls; /* asked and not answered */
 	uint64_t faults;     /* what should not have come; the first few are told on stderr */
+	struct watch watch;
 };
 
 struct slot {
 	bool open;
 	uint64_t due_ns;
 	uint32_t number;
+	uint32_t watch; /* the watch in which it was asked */
 };
 
 struct peer {
@@ -39,6 +42,7 @@ struct peer {
 	uint32_t asked;                /* requests so far; their numbers are 0 and up */
 	uint32_t oldest;               /* base: the number that has to be answered next */
 	struct slot slots[PEER_SLOTS]; /* by number */
+	struct watch_memory memory;
 	uint8_t in[PEER_IN];
 	size_t in_len;
 	uint8_t out[PEER_OUT];

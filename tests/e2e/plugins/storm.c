@@ -1,5 +1,7 @@
 /* storm: a plugin that is built twice, as "a" and as "b", and swapped while numbered requests run.
- * Some are answered at once, some later from a worker, so that swaps meet open calls. */
+ * Some are answered at once, some later from a worker, so that swaps meet open calls. A third
+ * build, "s", has an action more, which always fails: who asks for it breaks the budget of that
+ * build. */
 #include <act/easy.h>
 
 #ifndef STORM_NAME
@@ -8,7 +10,7 @@
 
 ACT_MANIFEST("storm", STORM_NAME, "", "");
 
-enum { NOW, LATER };
+enum { NOW, LATER, SOUR };
 
 struct later {
 	act_token token;
@@ -28,6 +30,8 @@ static act_rc handle(void *self, const act_call *call)
 	const act_host *h = ACT_EASY_HOST(self);
 	struct later *later;
 	act_rc rc;
+	if (call->action == SOUR)
+		return ACT_E_FAIL;
 	if (call->payload.len > sizeof later->payload)
 		return ACT_E_INVAL;
 	if (call->action == NOW)
@@ -61,6 +65,9 @@ static void work_done(void *self, uint64_t tag, void *arg)
 static const act_action actions[] = {
 	[NOW] = { .name = "now", .summary = "at once", .code = 2200, .flags = ACT_A_ANONYMOUS },
 	[LATER] = { .name = "later", .summary = "by work", .code = 2201, .flags = ACT_A_ANONYMOUS },
+#ifdef STORM_SOUR
+	[SOUR] = { .name = "sour", .summary = "fails", .code = 2202, .flags = ACT_A_ANONYMOUS },
+#endif
 };
 
 const act_plugin act_plugin_v1 = {
@@ -69,7 +76,7 @@ const act_plugin act_plugin_v1 = {
 	.name = "storm",
 	.version = STORM_NAME,
 	.actions = actions,
-	.action_count = 2,
+	.action_count = sizeof actions / sizeof actions[0],
 	.action_size = sizeof(act_action),
 	.push_size = sizeof(act_pushing),
 	.create = act_easy_create,
