@@ -90,6 +90,7 @@ class Killed(Proof):
                                 f"was killed from outside in {name} (signal 9)")
                 self.server.remove(plugin)
 
+    @unittest.skipIf("thread" in SANITIZERS, "it keeps atexit() for the end of the process")
     def test_while_it_is_unloaded(self):
         self.start(load_ms=60000)
         self.server.install("bad_deed")
