@@ -148,10 +148,10 @@ static void a_state_of_another_time(void **state)
 	add(old, 5);
 	assert_int_equal(fake_state_save(old, &saved), ACT_OK);
 	assert_int_equal(saved->format, 1);
-	assert_int_equal(saved->len, 32);
+	assert_int_equal(saved->len, 40);
 	act_bytes whole = act_mem(saved->bytes, saved->len);
 	assert_int_equal(fake_state_load(next, 3, whole), ACT_E_NOSUPP);
-	assert_int_equal(fake_state_load(next, 1, act_mem(saved->bytes, 31)), ACT_E_INVAL);
+	assert_int_equal(fake_state_load(next, 1, act_mem(saved->bytes, 39)), ACT_E_INVAL);
 	assert_int_equal(fake_state_load(next, 1, act_str("")), ACT_E_INVAL);
 	assert_int_equal(fake_state_load(next, 1, whole), ACT_OK);
 	begin(next);
