@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,7 +23,7 @@ enum { BUCKETS = 64 };
 
 _Static_assert(LOOP_POLL_READ == ACT_POLL_READ && LOOP_POLL_WRITE == ACT_POLL_WRITE &&
                        LOOP_POLL_HANGUP == ACT_POLL_HANGUP,
-               "events go to libuv and back as they are");
+               "events go to the loop and back as they are");
 
 /* What any thread wants of a watch stands here under the lock; the home loop sees to it in
  * settle(). Freed by the last of its owners: the table, a post under way, the loop's handle. */

@@ -5,13 +5,14 @@
 #include "base/check.h"
 #include "base/container.h"
 #include "base/mem.h"
+#include "net/loop_timer.h"
 #include "net/net.h"
 
 #include <stdlib.h>
 
 enum { BUCKETS = 256 };
 
-/* Made by any thread, known by its number under the lock; the libuv part belongs to the home loop.
+/* Made by any thread, known by its number under the lock; the ticking part belongs to the home loop.
  * A timer is freed by the home loop, once it is in no bucket any more. */
 struct timer {
 	struct loop_timer ticking; /* first: fire() and gone() are handed this */

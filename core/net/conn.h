@@ -9,6 +9,7 @@
 
 #include "base/wheel.h"
 #include "net/carrier.h"
+#include "net/decode.h"
 #include "net/deflate.h"
 #include "net/frame.h"
 #include "net/hub.h"
@@ -86,12 +87,16 @@ struct conn_birth {
 /* A connection is open. NULL: there are too many. */
 struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
                        const struct conn_birth *birth);
-/* A whole message, borrowed. `text` is not checked for UTF-8 yet. */
+/* What the connection may send, as of now. */
+struct decode_terms conn_terms(const struct conn *conn);
+/* A whole message, borrowed; with `text` it is UTF-8. */
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
-/* The same of a message that is compressed. */
+/* The same of a message that is compressed, and not known to be UTF-8 yet. */
 void conn_message_packed(struct conn *conn, bool text, act_bytes packed);
 /* Any frame came in. */
 void conn_alive(struct conn *conn);
+/* A ping came in; it is answered behind what waits already (RFC 6455, section 5.5.3). */
+void conn_pong(struct conn *conn, const uint8_t *bytes, size_t len);
 /* All that the carrier had kept is written. */
 void conn_writable(struct conn *conn);
 /* The other side closes: what waits is written now, nothing is read any more. */

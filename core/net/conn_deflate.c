@@ -4,6 +4,7 @@
 
 #include "net/net.h"
 
+#include <act/easy.h>
 #include <stdlib.h>
 
 void conn_message_packed(struct conn *conn, bool text, act_bytes packed)
@@ -16,7 +17,10 @@ void conn_message_packed(struct conn *conn, bool text, act_bytes packed)
 	switch (deflate_unpack(&loop->deflate, packed,
 	                       net_site(loop->net)->config->limits.message_bytes, &bytes, &len)) {
 	case ACT_OK:
-		conn_message(conn, text, bytes, len);
+		if (text && act_utf8_span(bytes, len) != len)
+			conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
+		else
+			conn_message(conn, text, bytes, len);
 		free(bytes);
 		return;
 	case ACT_E_TOOBIG:

@@ -25,6 +25,14 @@ static const struct config_limits *limits_of(const struct conn *conn)
 	return &net_site(conn->loop->net)->config->limits;
 }
 
+struct decode_terms conn_terms(const struct conn *conn)
+{
+	size_t most = limits_of(conn)->message_bytes;
+	return (struct decode_terms){ .message_bytes = most,
+		                      .packed_bytes =
+		                              conn->deflate_bits != 0 ? deflate_bound(most) : 0 };
+}
+
 static bool pending_full(const struct conn *conn)
 {
 	const struct config_limits *limits = limits_of(conn);

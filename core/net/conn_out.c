@@ -107,18 +107,33 @@ void conn_push(struct conn *conn, struct push *push)
 	count_out(conn, frame.len);
 }
 
-/* With a payload: libwebsockets does not tell of an empty pong. */
-void conn_ping(struct conn *conn)
+/* Puts a control frame into the outbox. Without memory for it the other side hears nothing, and
+ * draws its conclusions. */
+static void send_control(struct conn *conn, enum frame_kind kind, const uint8_t *bytes, size_t len)
 {
-	static const char payload[] = "actd";
-	size_t len = sizeof payload - 1;
 	uint8_t *to = outbox_reserve(&conn->outbox, &conn->loop->stock, FRAME_HEADER_MAX + len);
 	if (to == NULL)
 		return;
-	size_t head = frame_header(to, FRAME_PING, len);
-	memcpy(to + head, payload, len);
+	size_t head = frame_header(to, kind, len);
+	if (len != 0)
+		memcpy(to + head, bytes, len);
 	outbox_commit(&conn->outbox, head + len);
 	conn_in_turn(conn);
+}
+
+/* With a payload: libwebsockets does not tell of an empty pong. */
+void conn_ping(struct conn *conn)
+{
+	static const uint8_t payload[] = { 'a', 'c', 't', 'd' };
+	send_control(conn, FRAME_PING, payload, sizeof payload);
+}
+
+void conn_pong(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+	if (conn->close_wanted)
+		return;
+	send_control(conn, FRAME_PONG, bytes, len);
+	conn_steer_reading(conn);
 }
 
 bool conn_flush(struct conn *conn)

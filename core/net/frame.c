@@ -35,3 +35,14 @@ size_t frame_close(uint8_t *to, uint16_t code, const char *reason)
 	memcpy(to + head + 2, reason, len);
 	return head + 2 + len;
 }
+
+size_t frame_close_echo(uint8_t *to, uint16_t code, const uint8_t *reason, size_t len)
+{
+	if (code == CLOSE_NONE)
+		return frame_header(to, FRAME_CLOSE, 0);
+	size_t head = frame_header(to, FRAME_CLOSE, 2 + len);
+	act_put_u16(to + head, code);
+	if (len != 0)
+		memcpy(to + head + 2, reason, len);
+	return head + 2 + len;
+}

@@ -1,5 +1,6 @@
 #include "net/gate.h"
 
+#include "base/check.h"
 #include "base/status.h"
 
 #include <act/easy.h>
@@ -273,16 +274,34 @@ static void decide_user(const struct site *site, const struct site_endpoint *end
 	}
 }
 
+void gate_too_long(struct gate_verdict *verdict)
+{
+	*verdict = (struct gate_verdict){ .header = "" };
+	refuse(verdict, &too_large, "",
+	       "the path, a header or a parameter is longer than the server takes (a token: %d "
+	       "bytes; all headers: %d)",
+	       GATE_TOKEN_MAX - 1, GATE_HEAD_MAX);
+}
+
+size_t gate_response(const struct gate_verdict *verdict, char to[GATE_RESPONSE_MAX])
+{
+	int len = snprintf(to, GATE_RESPONSE_MAX,
+	                   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+	                   "Content-Length: %zu\r\nConnection: close\r\nCache-Control: no-store\r\n"
+	                   "%s\r\n%s",
+	                   verdict->http, verdict->reason, strlen(verdict->body), verdict->header,
+	                   verdict->body);
+	CHECK(len > 0 && len < GATE_RESPONSE_MAX);
+	return (size_t)len;
+}
+
 void gate_decide(const struct site *site, const struct gate_request *request, bool full,
                  gate_authenticate *authenticate, struct gate_verdict *verdict)
 {
 	*verdict = (struct gate_verdict){ .header = "" };
 	const struct site_endpoint *endpoint = site_find(site, request->path);
 	if (request->too_long)
-		refuse(verdict, &too_large, "",
-		       "the path, a header or a parameter is longer than the server takes (a "
-		       "token: %d bytes)",
-		       GATE_TOKEN_MAX - 1);
+		gate_too_long(verdict);
 	else if (endpoint == NULL)
 		refuse(verdict, &not_found, "", "there is no endpoint at \"%.200s\"",
 		       request->path);

@@ -13,7 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GATE_TOKEN_MAX = 8192, GATE_ID_MAX = 255 };
+enum {
+	GATE_HEAD_MAX = 16384, /* bytes of a request's head */
+	GATE_TOKEN_MAX = 8192,
+	GATE_ID_MAX = 255,
+};
 
 /* The head of a request. Strings are terminated; NULL: the header is not there. */
 struct gate_request {
@@ -66,5 +70,13 @@ typedef void gate_authenticate(const struct gate_question *question, struct gate
 /* `full`: the limit of connections is reached. */
 void gate_decide(const struct site *site, const struct gate_request *request, bool full,
                  gate_authenticate *authenticate, struct gate_verdict *verdict);
+
+/* The verdict on a request of which not even the head fits. */
+void gate_too_long(struct gate_verdict *verdict);
+
+/* Writes the HTTP response of a refusal, not terminated; returns its length. The connection is
+ * closed behind it. */
+enum { GATE_RESPONSE_MAX = 2048 };
+size_t gate_response(const struct gate_verdict *verdict, char to[GATE_RESPONSE_MAX]);
 
 #endif

@@ -72,7 +72,7 @@ static const char *take_value(const char *value, size_t len, char *to, size_t ro
 static const char *query_value(struct lws *wsi, const char *name, char *to, size_t room,
                                struct gate_request *request)
 {
-	char part[HEAD_MAX];
+	char part[GATE_HEAD_MAX];
 	size_t name_len = strlen(name);
 	int len;
 	for (int i = 0;
@@ -90,7 +90,7 @@ static const char *query_value(struct lws *wsi, const char *name, char *to, size
 static const char *cookie_value(struct lws *wsi, const char *name, char *to, size_t room,
                                 struct gate_request *request)
 {
-	char part[HEAD_MAX];
+	char part[GATE_HEAD_MAX];
 	size_t name_len = strlen(name);
 	int len;
 	for (int i = 0;
@@ -173,14 +173,8 @@ void handshake_decide(struct lws *wsi, const struct session *session, const char
 
 void handshake_refuse(struct lws *wsi, const struct gate_verdict *verdict)
 {
-	char bytes[LWS_PRE + 512 + sizeof verdict->body];
-	char *to = bytes + LWS_PRE;
-	int len = snprintf(to, sizeof bytes - LWS_PRE,
-	                   "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-	                   "Content-Length: %zu\r\nConnection: close\r\nCache-Control: no-store\r\n"
-	                   "%s\r\n%s",
-	                   verdict->http, verdict->reason, strlen(verdict->body), verdict->header,
-	                   verdict->body);
+	char bytes[LWS_PRE + GATE_RESPONSE_MAX];
+	size_t len = gate_response(verdict, bytes + LWS_PRE);
 	/* A client that is gone already is no loss: the connection is closed next. */
-	(void)lws_write(wsi, (unsigned char *)to, (size_t)len, LWS_WRITE_HTTP_HEADERS);
+	(void)lws_write(wsi, (unsigned char *)bytes + LWS_PRE, len, LWS_WRITE_HTTP_HEADERS);
 }

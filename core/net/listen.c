@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/front.h"
 #include "net/net.h"
+#include "net/request.h"
 #include "net/socket.h"
 
 #include <arpa/inet.h>
@@ -20,7 +21,7 @@
 enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, REST_MS = 200 };
 
 struct listener {
-	uv_poll_t poll;
+	struct poller_watch watch;
 	struct loop *loop;
 	int fd;
 	bool tls;
@@ -78,7 +79,10 @@ static void take(struct listener *listener, int fd, const union address *peer)
 		bound_silence(fd, net_site(loop->net)->config);
 	}
 	name_peer(peer, name, sizeof name);
-	front_adopt(loop->front, fd, name, listener->tls);
+	if (listener->tls)
+		front_adopt(loop->front, fd, name);
+	else
+		request_begin(loop, fd, name);
 }
 
 /* False: there is no descriptor, not even to turn somebody away with. */
@@ -98,23 +102,21 @@ static bool accept_some(struct listener *listener, int most)
 	return true;
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events);
-
 static void on_rested(struct wheel_timer *timer)
 {
 	struct listener *listener = container_of(timer, struct listener, rest);
-	uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+	poller_change(&listener->loop->poller, &listener->watch, listener->fd, POLLER_READ);
 }
 
 /* A listener that can do nothing about those who wait would stay ready, and keep its loop busy. */
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void on_ready(struct poller_watch *watch, uint32_t events)
 {
-	struct listener *listener = poll->data;
+	struct listener *listener = container_of(watch, struct listener, watch);
 	struct loop *loop = listener->loop;
 	(void)events;
-	if (status != 0 || accept_some(listener, ACCEPTS_A_TURN))
+	if (accept_some(listener, ACCEPTS_A_TURN))
 		return;
-	uv_poll_stop(poll);
+	poller_change(&loop->poller, watch, listener->fd, 0);
 	wheel_set(&loop->wheel, &listener->rest, loop->now_ms + REST_MS, on_rested);
 }
 
@@ -216,17 +218,9 @@ void listen_start(struct loop *loop)
 {
 	for (size_t i = 0; i < loop->listener_count; i++) {
 		struct listener *listener = &loop->listeners[i];
-		CHECK(uv_poll_init(&loop->uv, &listener->poll, listener->fd) == 0);
-		listener->poll.data = listener;
-		uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+		listener->watch.ready = on_ready;
+		CHECK(poller_add(&loop->poller, &listener->watch, listener->fd, POLLER_READ) == 0);
 	}
-}
-
-static void on_poll_closed(uv_handle_t *handle)
-{
-	struct listener *listener = handle->data;
-	close(listener->fd);
-	listener->fd = -1;
 }
 
 void listen_close(struct loop *loop)
@@ -238,7 +232,9 @@ void listen_close(struct loop *loop)
 		wheel_drop(&loop->wheel, &listener->rest);
 		if (listener->unix_path != NULL)
 			unlink(listener->unix_path);
-		uv_close((uv_handle_t *)&listener->poll, on_poll_closed);
+		poller_drop(&loop->poller, &listener->watch, listener->fd);
+		close(listener->fd);
+		listener->fd = -1;
 	}
 }
 

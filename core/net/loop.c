@@ -2,10 +2,18 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "net/conn.h"
+#include "net/front.h"
+#include "net/loop_timer.h"
+#include "net/wire.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static const uint64_t TICK_NS = (uint64_t)WHEEL_TICK_MS * 1000000;
 
 static _Thread_local struct loop *self;
 
@@ -36,9 +44,8 @@ void loop_run_later(struct loop *loop)
 		run_later(loop);
 }
 
-/* Runs before and after each poll of libuv: nothing that a callback left behind waits for the next
- * event. Taking up a waiting message may leave more behind; each connection's queue is bounded, so
- * this ends. */
+/* Nothing that a callback left behind waits for the next event. Taking up a waiting message may
+ * leave more behind; each connection's queue is bounded, so this ends. */
 static void turn_end(struct loop *loop)
 {
 	do {
@@ -49,45 +56,66 @@ static void turn_end(struct loop *loop)
 	} while (loop->turn_first != NULL || loop->later_first != NULL);
 }
 
-static void on_prepare(uv_prepare_t *handle)
-{
-	turn_end(handle->data);
-}
-
-static void on_check(uv_check_t *handle)
-{
-	turn_end(handle->data);
-}
-
-static void on_wake(uv_async_t *handle)
-{
-	struct loop *loop = handle->data;
-	count_add(&loop->counters.posts, inbox_run(&loop->inbox));
-}
-
-/* libuv counts the next tick from this one: each lag is one turn's own. */
+/* Each lag is one turn's own: the next tick counts from this one. */
 static void feel_pulse(struct loop_pulse *pulse, uint64_t now_ns)
 {
-	uint64_t due_ns = count_read(&pulse->ticked_ns) + (uint64_t)WHEEL_TICK_MS * 1000000;
+	uint64_t due_ns = count_read(&pulse->ticked_ns) + TICK_NS;
 	uint64_t lag_ns = now_ns > due_ns ? now_ns - due_ns : 0;
 	count_set(&pulse->ticked_ns, now_ns);
 	count_set(&pulse->lag_ns, lag_ns);
 	histogram_add(&pulse->lags, lag_ns);
 }
 
-static void on_tick(uv_timer_t *handle)
+static void run_deadlines(struct loop *loop, uint64_t now_ns)
 {
-	struct loop *loop = handle->data;
-	uint64_t now_ns = clock_ns();
-	feel_pulse(&loop->pulse, now_ns);
-	loop->now_ms = now_ns / 1000000;
-	wheel_run(&loop->wheel, loop->now_ms);
+	if (now_ns >= loop->next_tick_ns) {
+		loop->next_tick_ns = now_ns + TICK_NS;
+		feel_pulse(&loop->pulse, now_ns);
+		loop->now_ms = now_ns / 1000000;
+		wheel_run(&loop->wheel, loop->now_ms);
+		if (loop->front != NULL)
+			front_tick(loop->front);
+	}
+	loop_timers_run(loop, now_ns);
+}
+
+/* How long may it sleep? Rounded up, or it would wake before the time and find nothing due. */
+static int patience_ms(const struct loop *loop)
+{
+	uint64_t until_ns = loop->next_tick_ns, now_ns = clock_ns();
+	const struct heap_entry *first = heap_first(&loop->timers);
+	if (first != NULL && first->due_ns < until_ns)
+		until_ns = first->due_ns;
+	int ms = until_ns > now_ns ? (int)((until_ns - now_ns + 999999) / 1000000) : 0;
+	return loop->front != NULL ? front_patience_ms(loop->front, ms) : ms;
+}
+
+/* One turn: what is ready, what is due, and then all that this has led to. What leaves through
+ * libwebsockets may leave it something to do before the loop sleeps. */
+static void take_turn(struct loop *loop, bool may_sleep)
+{
+	poller_wait(&loop->poller, may_sleep ? patience_ms(loop) : 0);
+	poller_tell(&loop->poller);
+	run_deadlines(loop, clock_ns());
+	do
+		turn_end(loop);
+	while (loop->front != NULL && front_turn(loop->front));
+}
+
+static void on_wake(struct poller_watch *watch, uint32_t events)
+{
+	struct loop *loop = container_of(watch, struct loop, woken);
+	uint64_t times;
+	(void)events;
+	(void)!read(loop->wake_fd, &times, sizeof times);
+	count_add(&loop->counters.posts, inbox_run(&loop->inbox));
 }
 
 void loop_post(struct loop *loop, struct post *post)
 {
+	const uint64_t once = 1;
 	if (inbox_put(&loop->inbox, post))
-		uv_async_send(&loop->wake);
+		(void)!write(loop->wake_fd, &once, sizeof once);
 }
 
 void loop_later(struct loop *loop, struct post *post)
@@ -98,43 +126,12 @@ void loop_later(struct loop *loop, struct post *post)
 	loop->later_last = &post->next;
 }
 
-/* ---- timers ---- */
-
-static void on_timer(uv_timer_t *handle)
-{
-	struct loop_timer *timer = handle->data;
-	timer->fire(timer);
-}
-
-void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint32_t ms, bool repeat,
-                      void (*fire)(struct loop_timer *timer))
-{
-	CHECK(loop_self() == loop);
-	timer->fire = fire;
-	uv_timer_init(&loop->uv, &timer->uv);
-	timer->uv.data = timer;
-	uv_update_time(&loop->uv);
-	uv_timer_start(&timer->uv, on_timer, ms, repeat ? ms : 0);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	struct loop_timer *timer = handle->data;
-	timer->gone(timer);
-}
-
-void loop_timer_stop(struct loop_timer *timer, void (*gone)(struct loop_timer *timer))
-{
-	timer->gone = gone;
-	uv_close((uv_handle_t *)&timer->uv, on_timer_closed);
-}
-
 /* ---- life ---- */
 
 void loop_init(struct loop *loop, struct net *net, uint32_t index)
 {
 	CHECK(index < CONFIG_THREADS_MAX);
-	*loop = (struct loop){ .net = net, .index = index };
+	*loop = (struct loop){ .net = net, .index = index, .woken.ready = on_wake };
 	loop->later_last = &loop->later_first;
 	loop->turn_last = &loop->turn_first;
 	loop->now_ms = clock_ms();
@@ -142,15 +139,9 @@ void loop_init(struct loop *loop, struct net *net, uint32_t index)
 	wheel_init(&loop->wheel, loop->now_ms);
 	slots_init(&loop->conns, index);
 	hub_init(&loop->hub);
-	CHECK(uv_loop_init(&loop->uv) == 0);
-	CHECK(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0);
-	uv_timer_init(&loop->uv, &loop->tick);
-	uv_prepare_init(&loop->uv, &loop->prepare);
-	uv_check_init(&loop->uv, &loop->check);
-	loop->wake.data = loop->tick.data = loop->prepare.data = loop->check.data = loop;
-	uv_timer_start(&loop->tick, on_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
-	uv_prepare_start(&loop->prepare, on_prepare);
-	uv_check_start(&loop->check, on_check);
+	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	CHECK(loop->wake_fd >= 0 && poller_init(&loop->poller) == 0);
+	CHECK(poller_add(&loop->poller, &loop->woken, loop->wake_fd, POLLER_READ) == 0);
 }
 
 static void *loop_main(void *arg)
@@ -161,11 +152,10 @@ static void *loop_main(void *arg)
 	snprintf(name, sizeof name, "loop-%u", loop->index);
 	pthread_setname_np(pthread_self(), name);
 	/* What passed since loop_init() is nobody's lag. */
-	uv_update_time(&loop->uv);
-	uv_timer_again(&loop->tick);
 	count_set(&loop->pulse.ticked_ns, clock_ns());
-	/* Not one turn at a time (UV_RUN_ONCE): that looks twice at the kernel for each event. */
-	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	loop->next_tick_ns = clock_ns() + TICK_NS;
+	while (!loop->stopping)
+		take_turn(loop, true);
 	return NULL;
 }
 
@@ -186,7 +176,7 @@ struct stop_post {
 static void on_stop(struct post *post)
 {
 	struct stop_post *stop = (struct stop_post *)post;
-	uv_stop(&stop->loop->uv);
+	stop->loop->stopping = true;
 }
 
 void loop_join(struct loop *loop)
@@ -199,23 +189,20 @@ void loop_join(struct loop *loop)
 void loop_run_dry(struct loop *loop)
 {
 	CHECK(loop->conn_list == NULL);
-	uv_close((uv_handle_t *)&loop->wake, NULL);
-	uv_close((uv_handle_t *)&loop->tick, NULL);
-	uv_close((uv_handle_t *)&loop->prepare, NULL);
-	uv_close((uv_handle_t *)&loop->check, NULL);
 	/* What was posted too late is still owned by its run(). */
 	self = loop;
-	do {
-		while (inbox_run(&loop->inbox) > 0 || run_later(loop))
-			;
-		uv_run(&loop->uv, UV_RUN_NOWAIT);
-	} while (uv_loop_alive(&loop->uv) != 0);
+	while (inbox_run(&loop->inbox) > 0 || run_later(loop))
+		;
 	self = NULL;
 }
 
 void loop_free(struct loop *loop)
 {
-	CHECK(uv_loop_close(&loop->uv) == 0);
+	poller_drop(&loop->poller, &loop->woken, loop->wake_fd);
+	poller_free(&loop->poller);
+	close(loop->wake_fd);
+	wire_desk_free(loop->desk);
+	heap_free(&loop->timers);
 	hub_free(&loop->hub);
 	outbox_stock_free(&loop->stock);
 	deflate_free(&loop->deflate);

@@ -1,4 +1,4 @@
-/* loop: one thread with its libuv loop, its connections and everything that belongs to them.
+/* loop: one thread, its connections and everything that belongs to them.
  *
  * A connection lives on one loop for ever. Other threads reach a loop through loop_post() alone.
  * What happens while a loop handles its events is finished at the end of the turn: waiting messages
@@ -7,6 +7,7 @@
 #define NET_LOOP_H
 
 #include "base/config.h"
+#include "base/heap.h"
 #include "base/histogram.h"
 #include "base/inbox.h"
 #include "base/slots.h"
@@ -14,15 +15,17 @@
 #include "net/deflate.h"
 #include "net/hub.h"
 #include "net/outbox.h"
+#include "net/poller.h"
 
 #include <pthread.h>
 #include <stdint.h>
-#include <uv.h>
 
 struct conn;
 struct front;
 struct listener;
 struct net;
+struct request;
+struct wire_desk;
 
 /* Counted by the loop with count_add(), read by any thread (base/count.h). */
 struct loop_counters {
@@ -57,18 +60,19 @@ struct loop {
 	struct net *net;
 	uint32_t index;
 	pthread_t thread;
-	uv_loop_t uv;
-	uv_async_t wake;
-	uv_timer_t tick;
-	uv_prepare_t prepare;
-	uv_check_t check;
+	struct poller poller;
+	struct poller_watch woken;
+	int wake_fd;
+	bool stopping;
 	bool draining;   /* the server is ending: no further message is read */
-	uint64_t now_ms; /* clock_ms() as of this turn, near enough for deadlines */
+	uint64_t now_ms; /* clock_ms() as of the last tick, near enough for deadlines */
+	uint64_t next_tick_ns;
 
 	struct inbox inbox;
 	struct post *later_first; /* for the end of this turn, in order */
 	struct post **later_last;
 	struct wheel wheel;
+	struct heap timers; /* of net/loop_timer */
 	struct slots conns;
 	struct conn *conn_list;  /* all of them */
 	struct conn *turn_first; /* those with something to do at the end of this turn */
@@ -76,22 +80,24 @@ struct loop {
 	struct outbox_stock stock;
 	struct deflate deflate;
 	struct hub hub;
-	struct front *front;
+	struct front *front;    /* NULL: nobody comes in (in tests) */
+	struct wire_desk *desk; /* what the connections of net/wire share; made when it is needed */
 	struct listener *listeners;
 	size_t listener_count;
-	uint32_t handshakes; /* accepted, not upgraded yet */
+	struct request *requests; /* of which the head is not whole */
+	uint32_t handshakes;      /* accepted, not upgraded yet */
 	struct loop_counters counters;
 	struct loop_pulse pulse;
 	void *act; /* of the room above: its calls on this loop */
 };
 
-/* [main] Makes the loop and its libuv handles; the thread is started by loop_start(). */
+/* [main] Makes the loop; the thread is started by loop_start(). */
 void loop_init(struct loop *loop, struct net *net, uint32_t index);
 void loop_start(struct loop *loop);
-/* [main] Asks the thread to end once its libuv handles are closed, and waits for it. */
+/* [main] Asks the thread to end, and waits for it. */
 void loop_join(struct loop *loop);
-/* [main, the thread has ended] Closes the loop's own handles and runs until all are closed; then
- * what is left is freed. */
+/* [main, the thread has ended] Runs what was posted too late, in the thread's place; then what is
+ * left is freed. */
 void loop_run_dry(struct loop *loop);
 void loop_free(struct loop *loop);
 
@@ -105,18 +111,5 @@ void loop_later(struct loop *loop, struct post *post);
 
 /* [the loop, and nothing of a plugin on the stack] Runs what loop_later() has gathered. */
 void loop_run_later(struct loop *loop);
-
-/* A timer with the resolution of the loop's clock (1 ms), for those that the wheel is too coarse
- * for. */
-struct loop_timer {
-	uv_timer_t uv;
-	void (*fire)(struct loop_timer *timer);
-	void (*gone)(struct loop_timer *timer);
-};
-/* [the loop] fire() after `ms`, and with `repeat` each `ms` again. */
-void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint32_t ms, bool repeat,
-                      void (*fire)(struct loop_timer *timer));
-/* [the loop] fire() comes no more; gone() comes later, and may free the timer. */
-void loop_timer_stop(struct loop_timer *timer, void (*gone)(struct loop_timer *timer));
 
 #endif

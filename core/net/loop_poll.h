@@ -1,22 +1,22 @@
 /* loop_poll: a descriptor of somebody else's that a loop waits on.
  *
- * Its fields are the loop's, as those of a loop_timer (net/loop.h). Thread: the loop's. */
+ * Its fields are the loop's, as those of a loop_timer. Thread: the loop's. */
 #ifndef NET_LOOP_POLL_H
 #define NET_LOOP_POLL_H
 
 #include "net/loop.h"
 
-enum {
-	LOOP_POLL_READ = UV_READABLE,
-	LOOP_POLL_WRITE = UV_WRITABLE,
-	LOOP_POLL_HANGUP = UV_DISCONNECT,
-};
+enum { LOOP_POLL_READ = 1, LOOP_POLL_WRITE = 2, LOOP_POLL_HANGUP = 4 };
 
 struct loop_poll {
-	uv_poll_t uv;
+	struct poller_watch watch;
+	struct loop *loop;
+	int fd;
+	uint32_t events; /* that it waits for */
 	/* `failed`: the descriptor is in error, and the loop has stopped waiting on it. */
 	void (*ready)(struct loop_poll *poll, uint32_t events, bool failed);
 	void (*gone)(struct loop_poll *poll);
+	struct post post;
 };
 
 /* [the loop] Makes it, waiting for nothing yet. `fd` is one that epoll_ctl(2) takes, that nobody

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "net/front.h"
 #include "net/listen.h"
+#include "net/request.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -138,6 +139,9 @@ static void close_all(struct loop *loop, void *context)
 static void close_front(struct loop *loop, void *context)
 {
 	(void)context;
+	request_end_all(loop);
+	while (loop->conn_list != NULL)
+		loop->conn_list->carrier->drop(loop->conn_list);
 	front_close(loop->front);
 }
 
@@ -218,8 +222,8 @@ void net_free(struct net *net)
 		loop_run_dry(loop);
 		if (loop->front != NULL)
 			front_free(loop->front);
-		loop_free(loop);
 		listen_free(loop);
+		loop_free(loop);
 	}
 	free(net->loops);
 }

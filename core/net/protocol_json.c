@@ -178,8 +178,6 @@ static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t l
 	struct actjson_fault fault;
 	if (!text)
 		conn_close(conn, CLOSE_UNSUPPORTED, "expected text messages");
-	else if (act_utf8_span(bytes, len) != len)
-		conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
 	else if (actjson_read(bytes, len, &message, &fault) != 0)
 		refuse(conn, &message, fault.text);
 	else if (message.kind == ACTJSON_REQUEST)

@@ -9,10 +9,6 @@
 
 static void receive(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
 {
-	if (text && act_utf8_span(bytes, len) != len) {
-		conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
-		return;
-	}
 	struct message message = { .ticket.how = text ? ACT_HOW_TEXT : ACT_HOW_BINARY,
 		                   .payload = bytes,
 		                   .len = len };

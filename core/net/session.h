@@ -1,4 +1,4 @@
-/* session: what the front keeps for one adopted socket, from accept to the end of its libwebsockets
+/* session: what the front keeps for one socket, from its handshake to the end of its libwebsockets
  * object. */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct conn;
+struct conn_birth;
 struct front;
 struct gate_verdict;
 struct lws;
@@ -19,7 +20,10 @@ struct session {
 	struct lws *wsi;
 	struct conn *conn;            /* once it is open, until it is gone */
 	struct gate_verdict *verdict; /* from the gate's yes to the opening */
-	struct wheel_timer patience;  /* from accept to the end of the upgrade */
+	struct wheel_timer patience;  /* with TLS: from accept to the end of the upgrade */
+	bool *gone;                   /* tells front_serve() that it was freed */
+	bool known;                   /* libwebsockets has it, and says when it is to be freed */
+	bool leaves;                  /* after the upgrade its socket goes to net/wire */
 	bool reserved; /* it counts against limits.connections, until its connection does */
 	bool upgraded;
 	uint8_t deflate_bits; /* with permessage-deflate: the window in what is sent; 0: without */
@@ -32,5 +36,22 @@ struct session {
 	size_t pieces_room;
 	char address[48];
 };
+
+/* Counts as a handshake of its loop until it is upgraded, or freed. */
+struct session *session_new(struct front *front, const char *address);
+void session_free(struct session *session);
+
+/* Takes a place among limits.connections before the gate decides: two loops cannot take the last
+ * one both. False: there is none. */
+bool session_reserve(struct session *session);
+/* Gives it back, where it has one. */
+void session_release(struct session *session);
+
+/* The upgrade is done. */
+void session_upgraded(struct session *session, struct lws *wsi);
+/* What the gate found out; borrowed from the session and its verdict. */
+void session_birth(const struct session *session, struct conn_birth *birth);
+
+void session_forget_pieces(struct session *session);
 
 #endif

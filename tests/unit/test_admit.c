@@ -245,7 +245,7 @@ static int admitted(struct scene *scene, struct client *client, const struct rou
 static void stop_clock(struct loop *loop, void *context)
 {
 	(void)context;
-	uv_timer_stop(&loop->tick);
+	loop->next_tick_ns = UINT64_MAX;
 }
 
 static void a_burst_is_taken_and_no_more(void **state)

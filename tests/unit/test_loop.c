@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "net/loop.h"
+#include "net/loop_timer.h"
 
 #include "base/clock.h"
 #include "base/latch.h"

@@ -6,6 +6,7 @@
 
 #include <act/ext/poll.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

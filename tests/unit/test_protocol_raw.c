@@ -22,22 +22,6 @@ static void a_message_is_passed_up_whole(void **state)
 	heard_is("0:1:我们 0:0:a\xFF 0:1: 0:0: ");
 }
 
-static void text_is_utf8(void **state)
-{
-	static const char *const texts[] = { "\xFF", "a\xC3", "\xED\xA0\x80", "\xC0\x80",
-		                             "ok\x80" };
-	(void)state;
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		struct conn *conn = open_conn(&wire, "/raw", NULL);
-		message(conn, true, texts[i], strlen(texts[i]));
-		assert_int_equal(loop.counters.closed_protocol, i + 1);
-		wire_closes(&wire, CLOSE_BAD_TEXT, "text is not UTF-8");
-		wire_says(&wire, "", 0);
-		conn_gone(conn);
-		heard_is("- ");
-	}
-}
-
 static void an_answer_has_the_type_of_its_question(void **state)
 {
 	(void)state;
@@ -150,7 +134,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_is_passed_up_whole),
-		TEST(text_is_utf8),
 		TEST(an_answer_has_the_type_of_its_question),
 		TEST(where_none_is_owed_none_is_sent),
 		TEST(an_error_closes),

@@ -1,0 +1,114 @@
+#include "net/reader.h"
+
+#include "base/mem.h"
+#include "net/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STOCK_MAX = 64, FIRST_ROOM = 4096, TRUSTED_ROOM = 65536 };
+
+static void forget_message(struct reader *reader)
+{
+	free(reader->message);
+	reader->message = NULL;
+	reader->len = reader->room = 0;
+}
+
+/* Room for what comes, and for what is announced, as far as an announcement alone is worth memory:
+ * beyond that the room doubles as the bytes arrive. */
+static bool make_room(struct reader *reader, size_t len, uint64_t ahead)
+{
+	size_t need = reader->len + len;
+	if (reader->room >= need)
+		return true;
+	size_t room = reader->room != 0 ? 2 * reader->room : FIRST_ROOM;
+	size_t trusted = room > TRUSTED_ROOM ? room : TRUSTED_ROOM;
+	if (ahead <= trusted && need + ahead <= trusted)
+		room = need + (size_t)ahead;
+	while (room < need)
+		room *= 2;
+	uint8_t *message = realloc(reader->message, room);
+	if (message == NULL)
+		return false;
+	reader->message = message;
+	reader->room = room;
+	return true;
+}
+
+static void hand_up(struct conn *conn, const struct decoded *piece, const uint8_t *bytes,
+                    size_t len)
+{
+	if (piece->packed)
+		conn_message_packed(conn, piece->text, (act_bytes){ bytes, len });
+	else
+		conn_message(conn, piece->text, bytes, len);
+}
+
+bool reader_put(struct reader *reader, struct conn *conn, const struct decoded *piece)
+{
+	if (piece->first && piece->last) {
+		hand_up(conn, piece, piece->bytes, piece->len);
+		return true;
+	}
+	if (!make_room(reader, piece->len, piece->ahead)) {
+		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
+		return false;
+	}
+	if (piece->len != 0)
+		memcpy(reader->message + reader->len, piece->bytes, piece->len);
+	reader->len += piece->len;
+	if (piece->last) {
+		hand_up(conn, piece, reader->message, reader->len);
+		forget_message(reader);
+	}
+	return true;
+}
+
+/* ---- the stock ---- */
+
+static struct reader *take_from(struct reader_stock *stock)
+{
+	struct reader *reader = stock->first;
+	if (reader == NULL)
+		return mem_new(1, sizeof *reader);
+	stock->first = reader->next;
+	stock->count--;
+	return reader;
+}
+
+static void give_back(struct reader_stock *stock, struct reader *reader)
+{
+	if (stock->count == STOCK_MAX) {
+		free(reader);
+		return;
+	}
+	reader->next = stock->first;
+	stock->first = reader;
+	stock->count++;
+}
+
+struct reader *reader_keep(struct reader_stock *stock, struct reader *reader, bool over)
+{
+	bool shared = reader == &stock->empty;
+	if (!over && !decode_rests(&reader->decoder)) {
+		if (!shared)
+			return reader;
+		struct reader *own = take_from(stock);
+		*own = *reader;
+		*reader = (struct reader){ 0 };
+		return own;
+	}
+	forget_message(reader);
+	if (!shared)
+		give_back(stock, reader);
+	else if (over)
+		*reader = (struct reader){ 0 };
+	return NULL;
+}
+
+void reader_stock_free(struct reader_stock *stock)
+{
+	while (stock->first != NULL)
+		free(take_from(stock));
+}

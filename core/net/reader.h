@@ -1,0 +1,37 @@
+/* reader: what of a connection's input has come in part: the state of its decoder, and the pieces
+ * of a message.
+ *
+ * Most of the time a connection has none: what is received ends where a frame ends, and a reader
+ * that the loop keeps has seen it all. Owner: net/wire; thread: the loop's. */
+#ifndef NET_READER_H
+#define NET_READER_H
+
+#include "net/decode.h"
+
+struct conn;
+
+struct reader {
+	struct decoder decoder;
+	uint8_t *message; /* the pieces so far */
+	size_t len;
+	size_t room;
+	struct reader *next; /* in the stock */
+};
+
+/* Readers that wait for the next to be needed, and one for all who have none. Zeroed: good. */
+struct reader_stock {
+	struct reader empty;
+	struct reader *first;
+	uint32_t count;
+};
+void reader_stock_free(struct reader_stock *stock);
+
+/* Takes a piece; hands the message up when it is whole. False: there was no memory, and the
+ * connection is being closed. */
+bool reader_put(struct reader *reader, struct conn *conn, const struct decoded *piece);
+
+/* The bytes at hand are used up. Returns the reader that the connection keeps, NULL: it needs none.
+ * `reader` is what it had, or &stock->empty; `over`: nothing more is read. */
+struct reader *reader_keep(struct reader_stock *stock, struct reader *reader, bool over);
+
+#endif

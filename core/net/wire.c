@@ -1,0 +1,396 @@
+#include "net/wire.h"
+
+#include "base/check.h"
+#include "base/container.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/net.h"
+#include "net/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { RECEIVE_BYTES = 131072 };
+
+/* What the socket did not take. */
+struct unsent {
+	size_t at;
+	size_t len;
+	uint8_t bytes[];
+};
+
+/* What was read when the connection wanted no more. */
+struct held {
+	struct post post;  /* takes it up again */
+	struct wire *wire; /* NULL: it has ended meanwhile */
+	bool posted;
+	size_t at;
+	size_t len;
+	uint8_t bytes[];
+};
+
+struct wire {
+	struct poller_watch watch;
+	struct conn *conn;
+	struct reader *reader; /* NULL: nothing has come in part */
+	struct held *held;     /* NULL: all that was read is taken up */
+	struct unsent *unsent; /* NULL: all is out */
+	int fd;
+	uint32_t events; /* that the poller tells of */
+	bool paused;     /* the connection wants no more for now */
+	bool deaf;       /* nothing that still comes means anything */
+	bool closing;    /* both close frames are out, or there will be no other */
+	bool broken;     /* the socket is of no use any more */
+};
+
+struct wire_desk {
+	struct reader_stock readers;
+	uint8_t receive[RECEIVE_BYTES];
+};
+
+static struct wire_desk *desk_of(struct loop *loop)
+{
+	if (loop->desk == NULL)
+		loop->desk = mem_new(1, sizeof *loop->desk);
+	return loop->desk;
+}
+
+uint8_t *wire_receive_room(struct loop *loop, size_t *room)
+{
+	*room = RECEIVE_BYTES;
+	return desk_of(loop)->receive;
+}
+
+void wire_desk_free(struct wire_desk *desk)
+{
+	if (desk != NULL)
+		reader_stock_free(&desk->readers);
+	free(desk);
+}
+
+static struct wire *wire_of(const struct conn *conn)
+{
+	return conn->carried;
+}
+
+static void let_go(struct held *held);
+static void wire_pause(struct conn *conn, bool pause);
+
+/* ---- waiting ---- */
+
+/* A socket of which nothing is wanted is still told of when it breaks. */
+static void wait_for(struct wire *wire)
+{
+	bool reads = !wire->paused && wire->held == NULL;
+	uint32_t events = (reads ? POLLER_READ : 0) | (wire->unsent != NULL ? POLLER_WRITE : 0);
+	if (events == wire->events)
+		return;
+	wire->events = events;
+	poller_change(&wire->conn->loop->poller, &wire->watch, wire->fd, events);
+}
+
+/* The connection is over. */
+static void end(struct wire *wire)
+{
+	struct conn *conn = wire->conn;
+	struct loop *loop = conn->loop;
+	poller_drop(&loop->poller, &wire->watch, wire->fd);
+	close(wire->fd);
+	if (wire->reader != NULL)
+		reader_keep(&desk_of(loop)->readers, wire->reader, true);
+	if (wire->held != NULL)
+		let_go(wire->held);
+	free(wire->unsent);
+	free(wire);
+	atomic_fetch_sub(&loop->net->places, 1);
+	conn_gone(conn);
+}
+
+/* After each event: is it over? Both sides have closed, or it is broken. */
+static void settle(struct wire *wire)
+{
+	if (wire->broken || (wire->closing && wire->unsent == NULL))
+		end(wire);
+}
+
+/* ---- sending ---- */
+
+/* What the socket takes at once. -1: it is broken. */
+static ssize_t send_some(const struct wire *wire, const uint8_t *bytes, size_t len)
+{
+	ssize_t n = send(wire->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+/* Keeps what has to wait, behind what waits already. */
+static int keep_unsent(struct wire *wire, const uint8_t *bytes, size_t len)
+{
+	struct unsent *unsent = wire->unsent;
+	size_t waits = unsent != NULL ? unsent->len : 0;
+	unsent = realloc(unsent, sizeof *unsent + waits + len);
+	if (unsent == NULL)
+		return -1;
+	if (waits == 0)
+		unsent->at = 0;
+	memcpy(unsent->bytes + waits, bytes, len);
+	unsent->len = waits + len;
+	wire->unsent = unsent;
+	wait_for(wire);
+	return 0;
+}
+
+static int wire_send(struct conn *conn, const uint8_t *frames, size_t len)
+{
+	struct wire *wire = wire_of(conn);
+	size_t sent = 0;
+	if (wire->broken)
+		return -1;
+	if (wire->unsent == NULL) {
+		ssize_t n = send_some(wire, frames, len);
+		if (n < 0)
+			return -1;
+		sent = (size_t)n;
+	}
+	return sent == len ? 0 : keep_unsent(wire, frames + sent, len - sent);
+}
+
+static bool wire_blocked(const struct conn *conn)
+{
+	return wire_of(conn)->unsent != NULL;
+}
+
+/* The socket takes more. */
+static void send_rest(struct wire *wire)
+{
+	struct unsent *unsent = wire->unsent;
+	ssize_t n = send_some(wire, unsent->bytes + unsent->at, unsent->len - unsent->at);
+	if (n < 0) {
+		wire->broken = true;
+		return;
+	}
+	unsent->at += (size_t)n;
+	if (unsent->at < unsent->len)
+		return;
+	free(unsent);
+	wire->unsent = NULL;
+	wait_for(wire);
+	if (wire->deaf && wire->conn->mute)
+		shutdown(wire->fd, SHUT_WR);
+	conn_writable(wire->conn);
+}
+
+/* ---- closing ---- */
+
+/* Who cannot be understood any more cannot be heard to close either: he sees the end of ours, and
+ * ends his. */
+static void wire_close(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct wire *wire = wire_of(conn);
+	uint8_t frame[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	if (wire_send(conn, frame, frame_close(frame, code, reason)) != 0)
+		wire->broken = true; /* seen by the poller, or by the connection's timer */
+	else if (wire->deaf && wire->unsent == NULL)
+		shutdown(wire->fd, SHUT_WR);
+	/* All that matters from now on is his close frame. */
+	wire_pause(conn, false);
+}
+
+static void wire_drop(struct conn *conn)
+{
+	end(wire_of(conn));
+}
+
+/* ---- receiving ---- */
+
+/* He closes. What was said to him goes first, then ours, where it is not out yet (RFC 6455, section
+ * 5.5.1); then the server ends the TCP connection (section 7.1.1). */
+static void hear_close(struct wire *wire, const struct decoded *got)
+{
+	struct conn *conn = wire->conn;
+	bool answered = conn->mute;
+	wire->deaf = wire->closing = true;
+	conn_peer_closing(conn);
+	if (answered)
+		return;
+	uint8_t frame[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
+	size_t len = frame_close_echo(frame, got->code, got->bytes, got->len);
+	if (wire_send(conn, frame, len) != 0)
+		wire->broken = true;
+}
+
+static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kind,
+                 const struct decoded *got)
+{
+	struct conn *conn = wire->conn;
+	switch (kind) {
+	case DECODED_PIECE:
+		if (!reader_put(reader, conn, got))
+			wire->deaf = true;
+		break;
+	case DECODED_PING:
+		conn_alive(conn);
+		conn_pong(conn, got->bytes, got->len);
+		break;
+	case DECODED_PONG:
+		conn_alive(conn);
+		break;
+	case DECODED_CLOSE:
+		hear_close(wire, got);
+		break;
+	case DECODED_FAULT:
+		wire->deaf = true;
+		conn_close(conn, got->code, got->reason);
+		break;
+	case DECODED_MORE:
+		break;
+	}
+}
+
+/* Takes bytes apart until they are used up or the connection wants no more; returns where it
+ * stopped. */
+static uint8_t *take(struct wire *wire, uint8_t *at, uint8_t *behind)
+{
+	struct wire_desk *desk = desk_of(wire->conn->loop);
+	struct reader *reader = wire->reader != NULL ? wire->reader : &desk->readers.empty;
+	const struct decode_terms terms = conn_terms(wire->conn);
+	while (!wire->deaf && !wire->paused) {
+		struct decoded got;
+		enum decoded_kind kind = decode(&reader->decoder, &terms, &at, behind, &got);
+		if (kind == DECODED_MORE)
+			break;
+		hear(wire, reader, kind, &got);
+	}
+	wire->reader = reader_keep(&desk->readers, reader, wire->deaf);
+	return wire->deaf ? behind : at;
+}
+
+/* ---- what was read, and is not wanted yet ---- */
+
+static void on_resume(struct post *post);
+
+static void hold(struct wire *wire, const uint8_t *bytes, size_t len)
+{
+	struct held *held = malloc(sizeof *held + len);
+	if (held == NULL) {
+		wire->broken = true;
+		return;
+	}
+	*held = (struct held){ .post.run = on_resume, .wire = wire, .len = len };
+	memcpy(held->bytes, bytes, len);
+	wire->held = held;
+	wait_for(wire);
+}
+
+/* Takes up what came, or as much of it as is wanted now. */
+static void receive(struct wire *wire, uint8_t *bytes, size_t len)
+{
+	uint8_t *rest = take(wire, bytes, bytes + len);
+	if (rest < bytes + len)
+		hold(wire, rest, (size_t)(bytes + len - rest));
+}
+
+static void resume(struct wire *wire, struct held *held)
+{
+	uint8_t *behind = held->bytes + held->len;
+	uint8_t *rest = take(wire, held->bytes + held->at, behind);
+	held->at = (size_t)(rest - held->bytes);
+	if (rest == behind) {
+		wire->held = NULL;
+		free(held);
+		wait_for(wire);
+	}
+}
+
+static void on_resume(struct post *post)
+{
+	struct held *held = container_of(post, struct held, post);
+	struct wire *wire = held->wire;
+	held->posted = false;
+	if (wire == NULL) {
+		free(held);
+	} else if (!wire->paused) {
+		resume(wire, held);
+		settle(wire);
+	}
+}
+
+static void let_go(struct held *held)
+{
+	held->wire = NULL;
+	if (!held->posted)
+		free(held);
+}
+
+static void wire_pause(struct conn *conn, bool pause)
+{
+	struct wire *wire = wire_of(conn);
+	wire->paused = pause;
+	if (!pause && wire->held != NULL && !wire->held->posted) {
+		wire->held->posted = true;
+		loop_later(conn->loop, &wire->held->post);
+	}
+	wait_for(wire);
+}
+
+/* ---- the socket ---- */
+
+static void read_some(struct wire *wire)
+{
+	size_t room;
+	uint8_t *bytes = wire_receive_room(wire->conn->loop, &room);
+	ssize_t n = recv(wire->fd, bytes, room, MSG_DONTWAIT);
+	if (n > 0 && !wire->deaf)
+		receive(wire, bytes, (size_t)n);
+	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		wire->broken = true;
+}
+
+static void on_ready(struct poller_watch *watch, uint32_t events)
+{
+	struct wire *wire = container_of(watch, struct wire, watch);
+	if ((events & POLLER_WRITE) != 0 && wire->unsent != NULL)
+		send_rest(wire);
+	if ((events & POLLER_READ) != 0 && !wire->broken)
+		read_some(wire);
+	else if ((events & (POLLER_FAILED | POLLER_HUNG_UP)) != 0)
+		wire->broken = true;
+	settle(wire);
+}
+
+static const struct carrier wire_carrier = {
+	.send = wire_send,
+	.blocked = wire_blocked,
+	.close = wire_close,
+	.drop = wire_drop,
+	.pause = wire_pause,
+};
+
+void wire_open(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
+               size_t early_len)
+{
+	struct wire *wire = mem_new(1, sizeof *wire);
+	wire->watch.ready = on_ready;
+	wire->fd = fd;
+	wire->events = POLLER_READ;
+	if (poller_add(&loop->poller, &wire->watch, fd, wire->events) == 0) {
+		wire->conn = conn_open(loop, &wire_carrier, wire, birth);
+		if (wire->conn == NULL)
+			poller_drop(&loop->poller, &wire->watch, fd);
+	}
+	if (wire->conn == NULL) {
+		log_warn("net", "%s: no room for the connection", birth->address);
+		atomic_fetch_sub(&loop->net->places, 1);
+		close(fd);
+		free(wire);
+		return;
+	}
+	if (early_len != 0) {
+		receive(wire, early, early_len);
+		settle(wire);
+	}
+}
