@@ -218,7 +218,7 @@ static void leave(struct session *session, uint8_t *early, size_t len)
 	session->verdict = NULL;
 	take_away(front, copy.wsi);
 	session_birth(&copy, &birth);
-	wire_open(front->loop, fd, &birth, early, len);
+	wire_begin(front->loop, fd, &birth, early, len);
 	free(copy.verdict);
 }
 

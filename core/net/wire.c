@@ -370,7 +370,7 @@ static const struct carrier wire_carrier = {
 	.pause = wire_pause,
 };
 
-void wire_open(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
+void wire_begin(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
                size_t early_len)
 {
 	struct wire *wire = mem_new(1, sizeof *wire);

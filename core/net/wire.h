@@ -17,7 +17,7 @@ struct wire_desk;
 /* Takes over the socket of a connection whose 101 has been sent, and its place among
  * limits.connections, with the bytes that came behind its request: they are borrowed, and written
  * to. */
-void wire_open(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
+void wire_begin(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
                size_t early_len);
 
 /* Where a loop receives. What is there is of no use any more when the next event is told. */
