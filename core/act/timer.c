@@ -12,8 +12,8 @@
 
 enum { BUCKETS = 256 };
 
-/* Made by any thread, known by its number under the lock; the ticking part belongs to the home loop.
- * A timer is freed by the home loop, once it is in no bucket any more. */
+/* Made by any thread, known by its number under the lock; the ticking part belongs to the home
+ * loop. A timer is freed by the home loop, once it is in no bucket any more. */
 struct timer {
 	struct loop_timer ticking; /* first: fire() and gone() are handed this */
 	struct post start;         /* two posts: both may be on their way at once */

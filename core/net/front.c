@@ -1,5 +1,4 @@
-/* front: libwebsockets' contexts, and their place in the loop's turn. */
-#include "net/front_private.h"
+#include "net/front.h"
 
 #include "base/check.h"
 #include "base/container.h"
@@ -8,6 +7,7 @@
 #include "net/actjson.h"
 #include "net/actv1.h"
 #include "net/extension.h"
+#include "net/front_private.h"
 #include "net/net.h"
 #include "net/tls.h"
 

@@ -371,7 +371,7 @@ static const struct carrier wire_carrier = {
 };
 
 void wire_begin(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
-               size_t early_len)
+                size_t early_len)
 {
 	struct wire *wire = mem_new(1, sizeof *wire);
 	wire->watch.ready = on_ready;

@@ -18,7 +18,7 @@ struct wire_desk;
  * limits.connections, with the bytes that came behind its request: they are borrowed, and written
  * to. */
 void wire_begin(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
-               size_t early_len);
+                size_t early_len);
 
 /* Where a loop receives. What is there is of no use any more when the next event is told. */
 uint8_t *wire_receive_room(struct loop *loop, size_t *room);

@@ -216,8 +216,9 @@ static void too_long_is_said_first(void **state)
 	(void)state;
 	r.too_long = true;
 	refused(&r, false,
-	        &(struct refusal){ 431, "Request Header Fields Too Large", "too_large", "",
-	                           "longer than the server takes (a token: 8191 bytes; all headers: 16384)" });
+	        &(struct refusal){
+			431, "Request Header Fields Too Large", "too_large", "",
+			"longer than the server takes (a token: 8191 bytes; all headers: 16384)" });
 }
 
 static void a_full_server_says_so(void **state)

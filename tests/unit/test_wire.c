@@ -1,5 +1,5 @@
-/* A connection on a socket of ours: how it gets there, messages in all their pieces, and the ways in
- * which it closes. */
+/* A connection on a socket of ours: how it gets there, messages in all their pieces, and the ways
+ * in which it closes. */
 #include "fixtures/live_net.h"
 
 #include <pthread.h>
