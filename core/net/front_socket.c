@@ -198,34 +198,37 @@ static void take_away(struct front *front, struct lws *wsi)
 	lws_service_fd(front->context, &hung_up);
 }
 
-/* The upgrade is done: the connection goes on without libwebsockets. */
-static void leave(struct session *session, uint8_t *early, size_t len)
+/* The upgrade is done: the connection goes on without libwebsockets, by its copy of the socket. */
+static void leave(struct session *session, int copy, uint8_t *early, size_t len)
 {
 	struct front *front = session->front;
-	struct session copy = *session; /* this one goes with libwebsockets' object */
+	struct session last = *session; /* this one goes with libwebsockets' object */
 	struct conn_birth birth;
-	int fd = copy_of(lws_get_socket_fd(session->wsi));
-	bool sent = lws_partial_buffered(session->wsi) == 0;
-	if (fd < 0 || !sent) {
-		log_warn("net", "%s: the connection is dropped: %s", session->address,
-		         fd < 0 ? strerror(errno) : "its socket does not even take the answer");
-		if (fd >= 0)
-			close(fd);
+	if (lws_partial_buffered(session->wsi) != 0) {
+		log_warn("net", "%s: dropped: its socket does not even take the answer",
+		         session->address);
+		close(copy);
 		take_away(front, session->wsi);
 		return;
 	}
 	session->reserved = false; /* its place goes along */
 	session->verdict = NULL;
-	take_away(front, copy.wsi);
-	session_birth(&copy, &birth);
-	wire_begin(front->loop, fd, &birth, early, len);
-	free(copy.verdict);
+	take_away(front, last.wsi);
+	session_birth(&last, &birth);
+	wire_begin(front->loop, copy, &birth, early, len);
+	free(last.verdict);
 }
 
 void front_serve(struct front *front, int fd, const char *address, act_bytes head, uint8_t *behind,
                  size_t len)
 {
 	bool gone = false;
+	int copy = copy_of(fd);
+	if (copy < 0) { /* before anything was promised */
+		count_add(&front->loop->counters.turned_away, 1);
+		close(fd);
+		return;
+	}
 	struct session *session = session_new(front, address);
 	session->gone = &gone;
 	session->leaves = true;
@@ -234,11 +237,15 @@ void front_serve(struct front *front, int fd, const char *address, act_bytes hea
 	const struct lws *wsi =
 		lws_adopt_socket_vhost_readbuf(front->vhost, fd, head.ptr, head.len);
 	front->serving = NULL;
+	if (!gone && wsi != NULL && session->upgraded) {
+		session->gone = NULL;
+		leave(session, copy, behind, len);
+		return;
+	}
+	close(copy);
 	if (gone)
 		return;
 	session->gone = NULL;
 	if (!session->known)
 		session_free(session); /* it failed at once, and has closed the descriptor */
-	else if (wsi != NULL && session->upgraded)
-		leave(session, behind, len);
 }
