@@ -5,6 +5,7 @@ import subprocess
 
 import admin
 import probe
+import secure
 from harness import DEADLINE, ROOT, ServerCase, eventually, main
 from programs import need
 from rawws import TEXT, BINARY, CLOSE, Client, client_frame, close_body
@@ -153,7 +154,7 @@ class Format(ServerCase):
 class Documented(ServerCase):
 
     def test_every_metric_with_its_type_and_labels(self):
-        server = self.serve(config={"check": True})
+        server = self.serve(config={"check": True, "tls": secure.settings()})
         text = admin.Metrics(server).text
         found = {}
         for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
