@@ -43,6 +43,7 @@ struct wire {
 	bool paused;     /* the connection wants no more for now */
 	bool deaf;       /* nothing that still comes means anything */
 	bool closing;    /* both close frames are out, or there will be no other */
+	bool trails;     /* he goes on sending behind his */
 	bool broken;     /* the socket is of no use any more */
 };
 
@@ -109,11 +110,16 @@ static void end(struct wire *wire)
 	conn_gone(conn);
 }
 
-/* After each event: is it over? Both sides have closed, or it is broken. */
+/* After each event: is it over? Both sides have closed, or it is broken. Whoever still sends is
+ * heard out, which the connection's timer bounds: a socket that is closed over bytes that nobody
+ * has read is reset, and our last words may be lost with it (RFC 6455, section 7.1.1). */
 static void settle(struct wire *wire)
 {
-	if (wire->broken || (wire->closing && wire->unsent == NULL))
+	bool closed = wire->closing && wire->unsent == NULL;
+	if (wire->broken || (closed && !wire->trails))
 		end(wire);
+	else if (closed)
+		shutdown(wire->fd, SHUT_WR);
 }
 
 /* ---- sending ---- */
@@ -208,17 +214,19 @@ static void wire_drop(struct conn *conn)
 /* ---- receiving ---- */
 
 /* He closes. What was said to him goes first, then ours, where it is not out yet (RFC 6455, section
- * 5.5.1); then the server ends the TCP connection (section 7.1.1). */
+ * 5.5.1): an echo of his, or the one that was about to go. Then the server ends the TCP connection
+ * (section 7.1.1). */
 static void hear_close(struct wire *wire, const struct decoded *got)
 {
 	struct conn *conn = wire->conn;
-	bool answered = conn->mute;
+	bool answered = conn->mute, own = conn->close_wanted;
 	wire->deaf = wire->closing = true;
 	conn_peer_closing(conn);
 	if (answered)
 		return;
 	uint8_t frame[FRAME_HEADER_MAX + FRAME_CLOSE_MAX];
-	size_t len = frame_close_echo(frame, got->code, got->bytes, got->len);
+	size_t len = own ? frame_close(frame, conn->close_code, conn->close_reason)
+	                 : frame_close_echo(frame, got->code, got->bytes, got->len);
 	if (wire_send(conn, frame, len) != 0)
 		wire->broken = true;
 }
@@ -244,6 +252,7 @@ static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kin
 		break;
 	case DECODED_FAULT:
 		wire->deaf = true;
+		wire->closing = conn->mute; /* his will not come any more */
 		conn_close(conn, got->code, got->reason);
 		break;
 	case DECODED_MORE:
@@ -266,6 +275,7 @@ static uint8_t *take(struct wire *wire, uint8_t *at, uint8_t *behind)
 		hear(wire, reader, kind, &got);
 	}
 	wire->reader = reader_keep(&desk->readers, reader, wire->deaf);
+	wire->trails = wire->closing && at < behind;
 	return wire->deaf ? behind : at;
 }
 
@@ -344,10 +354,12 @@ static void read_some(struct wire *wire)
 	size_t room;
 	uint8_t *bytes = wire_receive_room(wire->conn->loop, &room);
 	ssize_t n = recv(wire->fd, bytes, room, MSG_DONTWAIT);
-	if (n > 0 && !wire->deaf)
+	if (n > 0 && !wire->deaf) {
 		receive(wire, bytes, (size_t)n);
-	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		wire->trails |= wire->closing && (size_t)n == room;
+	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		wire->broken = true;
+	}
 }
 
 static void on_ready(struct poller_watch *watch, uint32_t events)
