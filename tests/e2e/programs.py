@@ -21,10 +21,11 @@ def need(program, package):
         raise unittest.SkipTest(f"{program} is not installed: apt-get install {package}")
 
 
-def run(command, **options):
-    """Runs a program to its end; (exit code, stdout, stderr)."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE,
-                          stdin=subprocess.DEVNULL, **options)
+def run(command, says=None, **options):
+    """Runs a program to its end, with `says` as its input; (exit code, stdout, stderr)."""
+    heard = {"stdin": subprocess.DEVNULL} if says is None else {"input": says}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, **heard,
+                          **options)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -48,16 +49,16 @@ def go_client(name):
     return target
 
 
-def go(url, program="action_client", **options):
+def go(url, program="action_client", says=None, **options):
     """Runs a Go client; (exit code, stdout, stderr)."""
     flags = [f"-{name}={value}" for name, value in options.items()]
-    return run([str(go_client(program)), f"-url={url}", *flags])
+    return run([str(go_client(program)), f"-url={url}", *flags], says)
 
 
-def node(script, *args):
+def node(script, *args, says=None):
     """Runs a Node script of this folder with Debian's ws; (exit code, stdout, stderr)."""
     need("node", "nodejs")
     if not NODE_WS.exists():
         raise unittest.SkipTest("apt-get install node-ws")
-    return run(["node", str(HERE / "node" / script), *args],
+    return run(["node", str(HERE / "node" / script), *args], says,
                env=dict(os.environ, WS_MODULE=str(NODE_WS)))

@@ -149,15 +149,18 @@ class Socket:
         return Response(int(parts[1]), parts[2] if len(parts) > 2 else "", headers, body)
 
     def frame(self):
-        """The next frame of the server's, as it is; it must not be masked."""
+        """The next frame of the server's, as it is; it must not be masked, and must tell its length
+        in the shortest form."""
         first, second = self.read(2)
         if second & 0x80:
             raise AssertionError("the server sent a masked frame")
-        length = second & 0x7F
+        length, least = second & 0x7F, 0
         if length == 126:
-            length, = struct.unpack(">H", self.read(2))
+            least, (length,) = 126, struct.unpack(">H", self.read(2))
         elif length == 127:
-            length, = struct.unpack(">Q", self.read(8))
+            least, (length,) = 1 << 16, struct.unpack(">Q", self.read(8))
+        if length < least:
+            raise AssertionError(f"the server sent {length} bytes in the form for {least} and more")
         return Frame(first & 15, self.read(length), bool(first & 0x80), first >> 4 & 7)
 
 
