@@ -33,10 +33,9 @@ bool front_turn(struct front *front)
 
 int front_patience_ms(struct front *front, int ms)
 {
-	if (uv_backend_timeout(&front->uv) != 0)
-		return ms;
-	front->stirred = true;
-	return 0;
+	if (uv_backend_timeout(&front->uv) == 0)
+		front->stirred = true;
+	return front->stirred ? 0 : ms;
 }
 
 void front_tick(struct front *front)

@@ -134,6 +134,7 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 	size_t rest = (size_t)lws_remaining_packet_payload(wsi);
 	if (conn->close_wanted)
 		return;
+	conn_alive(conn);
 	if (!mark_fits(session, first, rest)) {
 		session_forget_pieces(session);
 		conn_close(conn, CLOSE_PROTOCOL, "RSV1 on a frame that continues a message");

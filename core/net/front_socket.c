@@ -59,13 +59,14 @@ static int on_protocol(const struct session *session, struct lws *wsi)
 	return chosen == NULL || strcmp(chosen, lws_get_protocol(wsi)->name) == 0 ? 0 : -1;
 }
 
-/* A plain connection opens as soon as libwebsockets lets go of it; others open here. */
+/* A plain connection opens as soon as libwebsockets lets go of it, which front_serve() sees to;
+ * behind its back nobody would. Others open here. */
 static int on_established(struct session *session, struct lws *wsi)
 {
 	struct conn_birth birth;
 	session_upgraded(session, wsi);
 	if (session->leaves)
-		return 0;
+		return session->gone != NULL ? 0 : -1;
 	session_birth(session, &birth);
 	session->conn = conn_open(session->front->loop, &front_carrier, session, &birth);
 	free(session->verdict);

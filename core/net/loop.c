@@ -91,15 +91,16 @@ static int patience_ms(const struct loop *loop)
 }
 
 /* One turn: what is ready, what is due, and then all that this has led to. What leaves through
- * libwebsockets may leave it something to do before the loop sleeps. */
-static void take_turn(struct loop *loop, bool may_sleep)
+ * libwebsockets may leave it something to do: then the loop does not sleep, but looks at the others
+ * first. Clients who always have something to say would have the loop to themselves otherwise. */
+static void take_turn(struct loop *loop)
 {
-	poller_wait(&loop->poller, may_sleep ? patience_ms(loop) : 0);
+	poller_wait(&loop->poller, patience_ms(loop));
 	poller_tell(&loop->poller);
 	run_deadlines(loop, clock_ns());
-	do
+	turn_end(loop);
+	if (loop->front != NULL && front_turn(loop->front))
 		turn_end(loop);
-	while (loop->front != NULL && front_turn(loop->front));
 }
 
 static void on_wake(struct poller_watch *watch, uint32_t events)
@@ -155,7 +156,7 @@ static void *loop_main(void *arg)
 	count_set(&loop->pulse.ticked_ns, clock_ns());
 	loop->next_tick_ns = clock_ns() + TICK_NS;
 	while (!loop->stopping)
-		take_turn(loop, true);
+		take_turn(loop);
 	return NULL;
 }
 

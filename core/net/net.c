@@ -129,9 +129,11 @@ static void stop_reading(struct loop *loop, void *context)
 			conn_steer_reading(conn);
 }
 
+/* Who has not asked yet is asked to come again by a socket that ends. */
 static void close_all(struct loop *loop, void *context)
 {
 	(void)context;
+	request_end_all(loop);
 	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
 		conn_close(conn, CLOSE_RESTART, "retry=1");
 }
@@ -139,7 +141,6 @@ static void close_all(struct loop *loop, void *context)
 static void close_front(struct loop *loop, void *context)
 {
 	(void)context;
-	request_end_all(loop);
 	while (loop->conn_list != NULL)
 		loop->conn_list->carrier->drop(loop->conn_list);
 	front_close(loop->front);

@@ -99,9 +99,20 @@ static void keep(struct request *request, const uint8_t *bytes, size_t len)
 	request->len += len;
 }
 
+/* Empty lines in front of a request do not count (RFC 9112, section 2.2). */
+static void skip_empty_lines(uint8_t **bytes, size_t *len)
+{
+	while (*len > 0 && (**bytes == '\r' || **bytes == '\n')) {
+		(*bytes)++;
+		(*len)--;
+	}
+}
+
 /* More has come. Nearly always it is all, and is not copied. */
 static void take(struct request *request, uint8_t *bytes, size_t len)
 {
+	if (request->len == 0)
+		skip_empty_lines(&bytes, &len);
 	size_t known = request->len, room = GATE_HEAD_MAX - known;
 	size_t some = len < room ? len : room;
 	if (known != 0)
@@ -115,7 +126,7 @@ static void take(struct request *request, uint8_t *bytes, size_t len)
 		serve(request, act_mem(head, from + found), bytes + used, len - used);
 		return;
 	}
-	if (known == 0)
+	if (known == 0 && some != 0)
 		keep(request, bytes, some);
 	if (request->len == GATE_HEAD_MAX)
 		refuse(request);

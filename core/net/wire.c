@@ -42,6 +42,7 @@ struct wire {
 	uint32_t events; /* that the poller tells of */
 	bool paused;     /* the connection wants no more for now */
 	bool deaf;       /* nothing that still comes means anything */
+	bool ended;      /* the other side sends no more */
 	bool closing;    /* both close frames are out, or there will be no other */
 	bool trails;     /* he goes on sending behind his */
 	bool broken;     /* the socket is of no use any more */
@@ -82,15 +83,18 @@ static void wire_pause(struct conn *conn, bool pause);
 
 /* ---- waiting ---- */
 
-/* A socket of which nothing is wanted is still told of when it breaks. */
-static void wait_for(struct wire *wire)
+/* A socket of which nothing is wanted is still told of when it breaks. (Asked for by its
+ * connection: that may want something already while it opens, and its wire does not know it yet.)
+ */
+static void wait_for(const struct conn *conn)
 {
-	bool reads = !wire->paused && wire->held == NULL;
+	struct wire *wire = wire_of(conn);
+	bool reads = !wire->paused && !wire->ended && wire->held == NULL;
 	uint32_t events = (reads ? POLLER_READ : 0) | (wire->unsent != NULL ? POLLER_WRITE : 0);
 	if (events == wire->events)
 		return;
 	wire->events = events;
-	poller_change(&wire->conn->loop->poller, &wire->watch, wire->fd, events);
+	poller_change(&conn->loop->poller, &wire->watch, wire->fd, events);
 }
 
 /* The connection is over. */
@@ -134,19 +138,22 @@ static ssize_t send_some(const struct wire *wire, const uint8_t *bytes, size_t l
 }
 
 /* Keeps what has to wait, behind what waits already. */
-static int keep_unsent(struct wire *wire, const uint8_t *bytes, size_t len)
+static int keep_unsent(const struct conn *conn, const uint8_t *bytes, size_t len)
 {
+	struct wire *wire = wire_of(conn);
 	struct unsent *unsent = wire->unsent;
 	size_t waits = unsent != NULL ? unsent->len : 0;
 	unsent = realloc(unsent, sizeof *unsent + waits + len);
-	if (unsent == NULL)
+	if (unsent == NULL) {
+		wire->broken = true; /* a frame may be out in part: nothing can follow it */
 		return -1;
+	}
 	if (waits == 0)
 		unsent->at = 0;
 	memcpy(unsent->bytes + waits, bytes, len);
 	unsent->len = waits + len;
 	wire->unsent = unsent;
-	wait_for(wire);
+	wait_for(conn);
 	return 0;
 }
 
@@ -162,7 +169,7 @@ static int wire_send(struct conn *conn, const uint8_t *frames, size_t len)
 			return -1;
 		sent = (size_t)n;
 	}
-	return sent == len ? 0 : keep_unsent(wire, frames + sent, len - sent);
+	return sent == len ? 0 : keep_unsent(conn, frames + sent, len - sent);
 }
 
 static bool wire_blocked(const struct conn *conn)
@@ -184,7 +191,7 @@ static void send_rest(struct wire *wire)
 		return;
 	free(unsent);
 	wire->unsent = NULL;
-	wait_for(wire);
+	wait_for(wire->conn);
 	if (wire->deaf && wire->conn->mute)
 		shutdown(wire->fd, SHUT_WR);
 	conn_writable(wire->conn);
@@ -237,6 +244,7 @@ static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kin
 	struct conn *conn = wire->conn;
 	switch (kind) {
 	case DECODED_PIECE:
+		conn_alive(conn);
 		if (!reader_put(reader, conn, got))
 			wire->deaf = true;
 		break;
@@ -293,7 +301,7 @@ static void hold(struct wire *wire, const uint8_t *bytes, size_t len)
 	*held = (struct held){ .post.run = on_resume, .wire = wire, .len = len };
 	memcpy(held->bytes, bytes, len);
 	wire->held = held;
-	wait_for(wire);
+	wait_for(wire->conn);
 }
 
 /* Takes up what came, or as much of it as is wanted now. */
@@ -311,8 +319,8 @@ static void resume(struct wire *wire, struct held *held)
 	held->at = (size_t)(rest - held->bytes);
 	if (rest == behind) {
 		wire->held = NULL;
-		free(held);
-		wait_for(wire);
+		let_go(held);
+		wait_for(wire->conn);
 	}
 }
 
@@ -344,10 +352,23 @@ static void wire_pause(struct conn *conn, bool pause)
 		wire->held->posted = true;
 		loop_later(conn->loop, &wire->held->post);
 	}
-	wait_for(wire);
+	wait_for(conn);
 }
 
 /* ---- the socket ---- */
+
+/* He says no more. Where the server has said its last word too, all that is left is to write it out
+ * (he may still listen); otherwise the connection has come to a bad end. */
+static void hear_end(struct wire *wire)
+{
+	wire->ended = true;
+	wire->trails = false;
+	if (wire->conn->mute)
+		wire->closing = true;
+	else
+		wire->broken = true;
+	wait_for(wire->conn);
+}
 
 static void read_some(struct wire *wire)
 {
@@ -357,7 +378,9 @@ static void read_some(struct wire *wire)
 	if (n > 0 && !wire->deaf) {
 		receive(wire, bytes, (size_t)n);
 		wire->trails |= wire->closing && (size_t)n == room;
-	} else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+	} else if (n == 0) {
+		hear_end(wire);
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		wire->broken = true;
 	}
 }

@@ -372,6 +372,55 @@ static void a_client_may_just_go(void **state)
 
 enum { BIG = 90000, MESSAGES = 40 };
 
+/* The outbox holds two of the pushes, a socket none. */
+static int begin_with_pushes(void **state)
+{
+	(void)state;
+	live_set_up();
+	config.close_ms = LIVE_WAIT_MS;
+	config.limits.outbox_bytes = 2 * LIVE_PUSH_BYTES + 1000;
+	live_pushes = 4;
+	live_start();
+	return 0;
+}
+
+static void pushes_come(int fd, uint32_t number)
+{
+	enum { LEN = 4 + LIVE_PUSH_BYTES };
+	char *bytes = malloc(LEN);
+	for (uint32_t i = 0; i < number; i++) {
+		act_put_u32(bytes, 110);
+		memset(bytes + 4, 'A' + (int)i, LIVE_PUSH_BYTES);
+		frame_comes(fd, FINAL | BINARY, bytes, LEN);
+	}
+	free(bytes);
+}
+
+/* More is said to a connection while it opens than its socket and its outbox hold together: some of
+ * it is written before it is open. */
+static void much_may_be_said_while_it_opens(void **state)
+{
+	(void)state;
+	int fd = live_open("/action", "");
+	pushes_come(fd, live_pushes);
+	close(fd);
+}
+
+/* Who has closed and says no more may still read what the socket had not taken yet. What waited
+ * behind that in the outbox is not for him any more. */
+static void who_closes_and_ends_his_side_hears_all(void **state)
+{
+	(void)state;
+	int fd = live_open("/action", "");
+	live_frame(fd, FINAL | CLOSE, "\x03\xE8", 2);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	for (int i = 0; i < 20; i++)
+		net_barrier(&net, NULL, NULL); /* the server has seen both */
+	pushes_come(fd, 2);
+	frame_comes(fd, FINAL | CLOSE, "\x03\xE8", 2);
+	live_hears_the_end(fd);
+}
+
 static void *send_many(void *arg)
 {
 	const int *fd = arg;
@@ -461,6 +510,10 @@ int main(void)
 		TEST(too_big_is_said_in_words),
 		TEST(a_clients_close_is_answered),
 		TEST(a_client_may_just_go),
+		cmocka_unit_test_setup_teardown(much_may_be_said_while_it_opens, begin_with_pushes,
+		                                live_end),
+		cmocka_unit_test_setup_teardown(who_closes_and_ends_his_side_hears_all,
+		                                begin_with_pushes, live_end),
 		TEST(a_client_may_read_slowly),
 		TEST(messages_wait_for_an_open_call),
 	};
