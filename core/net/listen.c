@@ -25,8 +25,9 @@ struct listener {
 	struct loop *loop;
 	int fd;
 	bool tls;
-	int spare;       /* a descriptor to give up when there are no others */
-	char *unix_path; /* to be removed by the loop that has it */
+	int spare;           /* a descriptor to give up when there are no others */
+	char *unix_path;     /* to be removed by the loop that has it */
+	unsigned silence_ms; /* of bound_silence() */
 	struct wheel_timer rest;
 };
 
@@ -56,28 +57,31 @@ static bool turn_away(struct listener *listener)
 }
 
 /* Nobody can be pinged behind bytes that do not leave: the kernel gives up on a peer that
- * acknowledges none of them for this long (TCP_USER_TIMEOUT, tcp(7)). */
-static void bound_silence(int fd, const struct config *settings)
+ * acknowledges none of them for this long (TCP_USER_TIMEOUT, tcp(7); 0: as long as it would by
+ * itself). Linux gives a connection what its listening socket has: so it is told there, and again
+ * when the config has changed since; those that wait to be accepted then keep what was. */
+static void bound_silence(struct listener *listener, int fd)
 {
-	unsigned ms = (settings->ping_s + settings->pong_s) * 1000;
-	if (settings->ping_s != 0)
-		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+	const struct config *settings = net_site(listener->loop->net)->config;
+	unsigned ms = settings->ping_s != 0 ? (settings->ping_s + settings->pong_s) * 1000 : 0;
+	if (ms == listener->silence_ms)
+		return;
+	listener->silence_ms = ms;
+	setsockopt(listener->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 static void take(struct listener *listener, int fd, const union address *peer)
 {
 	struct loop *loop = listener->loop;
 	char name[48];
-	int one = 1;
 	if (loop->handshakes >= net_site(loop->net)->config->limits.handshakes) {
 		count_add(&loop->counters.turned_away, 1);
 		close(fd);
 		return;
 	}
-	if (peer->any.sa_family != AF_UNIX) {
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		bound_silence(fd, net_site(loop->net)->config);
-	}
+	if (peer->any.sa_family != AF_UNIX)
+		bound_silence(listener, fd);
 	name_peer(peer, name, sizeof name);
 	if (listener->tls)
 		front_adopt(loop->front, fd, name);

@@ -1,5 +1,6 @@
 #include "net/reader.h"
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "net/conn.h"
 
@@ -88,9 +89,20 @@ static void give_back(struct reader_stock *stock, struct reader *reader)
 	stock->count++;
 }
 
+struct reader *reader_for(struct reader_stock *stock, struct reader *own)
+{
+	if (own != NULL)
+		return own;
+	CHECK(!stock->lent);
+	stock->lent = true;
+	return &stock->empty;
+}
+
 struct reader *reader_keep(struct reader_stock *stock, struct reader *reader, bool over)
 {
 	bool shared = reader == &stock->empty;
+	if (shared)
+		stock->lent = false;
 	if (!over && !decode_rests(&reader->decoder)) {
 		if (!shared)
 			return reader;

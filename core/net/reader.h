@@ -21,6 +21,7 @@ struct reader {
 /* Readers that wait for the next to be needed, and one for all who have none. Zeroed: good. */
 struct reader_stock {
 	struct reader empty;
+	bool lent; /* `empty` is, until reader_keep() */
 	struct reader *first;
 	uint32_t count;
 };
@@ -30,8 +31,11 @@ void reader_stock_free(struct reader_stock *stock);
  * connection is being closed. */
 bool reader_put(struct reader *reader, struct conn *conn, const struct decoded *piece);
 
+/* Bytes are at hand. Returns `own`, or, where the connection has none (NULL), the one for all: so
+ * while one connection's bytes are taken apart, no other's are. */
+struct reader *reader_for(struct reader_stock *stock, struct reader *own);
 /* The bytes at hand are used up. Returns the reader that the connection keeps, NULL: it needs none.
- * `reader` is what it had, or &stock->empty; `over`: nothing more is read. */
+ * `reader` is what reader_for() gave; `over`: nothing more is read. */
 struct reader *reader_keep(struct reader_stock *stock, struct reader *reader, bool over);
 
 #endif

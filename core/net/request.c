@@ -22,6 +22,7 @@ struct request {
 	struct request *next;
 	struct request **back;
 	int fd;
+	bool waits;    /* for more, at the poller */
 	bool refused;  /* an answer is out: what still comes is not looked at */
 	uint8_t *head; /* what has come, where it did not come at once */
 	size_t len;
@@ -32,7 +33,8 @@ struct request {
 static int release(struct request *request)
 {
 	int fd = request->fd;
-	poller_drop(&request->loop->poller, &request->watch, fd);
+	if (request->waits)
+		poller_drop(&request->loop->poller, &request->watch, fd);
 	wheel_drop(&request->loop->wheel, &request->deadline);
 	request->loop->handshakes--;
 	*request->back = request->next;
@@ -108,8 +110,8 @@ static void skip_empty_lines(uint8_t **bytes, size_t *len)
 	}
 }
 
-/* More has come. Nearly always it is all, and is not copied. */
-static void take(struct request *request, uint8_t *bytes, size_t len)
+/* More has come. Nearly always it is all, and is not copied. False: the request is no more. */
+static bool take(struct request *request, uint8_t *bytes, size_t len)
 {
 	if (request->len == 0)
 		skip_empty_lines(&bytes, &len);
@@ -124,25 +126,43 @@ static void take(struct request *request, uint8_t *bytes, size_t len)
 	if (found != 0) {
 		size_t used = from + found - known;
 		serve(request, act_mem(head, from + found), bytes + used, len - used);
-		return;
+		return false;
 	}
 	if (known == 0 && some != 0)
 		keep(request, bytes, some);
 	if (request->len == GATE_HEAD_MAX)
 		refuse(request);
+	return true;
+}
+
+/* False: the request is no more. */
+static bool read_some(struct request *request)
+{
+	size_t room;
+	uint8_t *bytes = wire_receive_room(request->loop, &room);
+	ssize_t n = recv(request->fd, bytes, room, MSG_DONTWAIT);
+	if (n > 0)
+		return request->refused || take(request, bytes, (size_t)n);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	close(release(request));
+	return false;
 }
 
 static void on_ready(struct poller_watch *watch, uint32_t events)
 {
-	struct request *request = container_of(watch, struct request, watch);
-	size_t room;
-	uint8_t *bytes = wire_receive_room(request->loop, &room);
 	(void)events;
-	ssize_t n = recv(request->fd, bytes, room, MSG_DONTWAIT);
-	if (n > 0 && !request->refused)
-		take(request, bytes, (size_t)n);
-	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close(release(request));
+	(void)read_some(container_of(watch, struct request, watch));
+}
+
+static void wait_for_more(struct request *request)
+{
+	request->waits =
+		poller_add(&request->loop->poller, &request->watch, request->fd, POLLER_READ) == 0;
+	if (request->waits)
+		return;
+	log_warn("net", "%s: cannot be waited for: %s", request->address, strerror(errno));
+	close(release(request));
 }
 
 void request_begin(struct loop *loop, int fd, const char *address)
@@ -152,12 +172,6 @@ void request_begin(struct loop *loop, int fd, const char *address)
 	request->loop = loop;
 	request->fd = fd;
 	snprintf(request->address, sizeof request->address, "%s", address);
-	if (poller_add(&loop->poller, &request->watch, fd, POLLER_READ) != 0) {
-		log_warn("net", "%s: cannot be waited for: %s", address, strerror(errno));
-		close(fd);
-		free(request);
-		return;
-	}
 	loop->handshakes++;
 	wheel_set(&loop->wheel, &request->deadline,
 	          loop->now_ms + net_site(loop->net)->config->handshake_ms, on_deadline);
@@ -166,6 +180,9 @@ void request_begin(struct loop *loop, int fd, const char *address)
 	if (request->next != NULL)
 		request->next->back = &request->next;
 	loop->requests = request;
+	/* Who asks as soon as he is connected has mostly done so by now. */
+	if (read_some(request))
+		wait_for_more(request);
 }
 
 void request_end_all(struct loop *loop)

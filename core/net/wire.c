@@ -273,7 +273,7 @@ static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kin
 static uint8_t *take(struct wire *wire, uint8_t *at, uint8_t *behind)
 {
 	struct wire_desk *desk = desk_of(wire->conn->loop);
-	struct reader *reader = wire->reader != NULL ? wire->reader : &desk->readers.empty;
+	struct reader *reader = reader_for(&desk->readers, wire->reader);
 	const struct decode_terms terms = conn_terms(wire->conn);
 	while (!wire->deaf && !wire->paused) {
 		struct decoded got;

@@ -86,6 +86,32 @@ static void is_named(int fd, const char *name)
 	close(fd);
 }
 
+/* The options of the server's end of a connection from `client`, which is a socket of this process
+ * too. */
+static void has_options(int client, int no_delay, unsigned silence_ms)
+{
+	union address mine, theirs;
+	socklen_t mine_len = sizeof mine, theirs_len, len;
+	assert_int_equal(getsockname(client, &mine.any, &mine_len), 0);
+	for (int fd = 3; fd < 4096; fd++) {
+		int delay = -1;
+		unsigned ms = 1;
+		memset(&theirs, 0, sizeof theirs);
+		theirs_len = sizeof theirs;
+		if (getpeername(fd, &theirs.any, &theirs_len) != 0 ||
+		    memcmp(&mine.v4, &theirs.v4, sizeof mine.v4) != 0)
+			continue;
+		len = sizeof delay;
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &delay, &len), 0);
+		len = sizeof ms;
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len), 0);
+		assert_int_equal(delay, no_delay);
+		assert_int_equal(ms, silence_ms);
+		return;
+	}
+	fail_msg("the server has no socket for the client's");
+}
+
 /* There may be kernels without IPv6. */
 static bool has_ipv6(void)
 {
@@ -120,6 +146,43 @@ static void a_free_port_is_found_and_named(void **state)
 	assert_int_not_equal(port, 0);
 	assert_int_equal(port_of(&net.loops[1]), port); /* each loop has a socket of its own */
 	is_named(connect_to(AF_INET, port), "127.0.0.1");
+}
+
+static int come_in(void)
+{
+	int fd = connect_to(AF_INET, port_of(&net.loops[0]));
+	live_request(fd, "/raw", "");
+	assert_non_null(strstr(live_answer(fd), "HTTP/1.1 101 "));
+	return fd;
+}
+
+/* Whichever of the listening sockets a connection comes by, and the later ones too. */
+static void connections_send_at_once_and_are_given_up(void **state)
+{
+	int fds[8];
+	(void)state;
+	listen_at("127.0.0.1", 0);
+	start();
+	for (int i = 0; i < 8; i++) {
+		fds[i] = come_in();
+		has_options(fds[i], 1, 35000);
+	}
+	/* A reload: as the config says from now on. */
+	struct config other = config;
+	other.ping_s = 5;
+	struct site *next = site_new(&other), *before = site;
+	atomic_store(&net.site, next);
+	net_barrier(&net, NULL, NULL);
+	int fd = come_in();
+	has_options(fd, 1, 15000);
+	close(fd);
+	for (int i = 0; i < 8; i++) {
+		has_options(fds[i], 1, 35000);
+		close(fds[i]);
+	}
+	atomic_store(&net.site, before);
+	net_barrier(&net, NULL, NULL);
+	site_free(next);
 }
 
 static void an_address_may_be_of_ipv6(void **state)
@@ -331,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_free_port_is_found_and_named),
+		TEST(connections_send_at_once_and_are_given_up),
 		TEST(an_address_may_be_of_ipv6),
 		TEST(a_star_is_every_address),
 		TEST(a_port_that_is_taken_is_refused),
