@@ -71,7 +71,6 @@ static void run_deadlines(struct loop *loop, uint64_t now_ns)
 	if (now_ns >= loop->next_tick_ns) {
 		loop->next_tick_ns = now_ns + TICK_NS;
 		feel_pulse(&loop->pulse, now_ns);
-		loop->now_ms = now_ns / 1000000;
 		wheel_run(&loop->wheel, loop->now_ms);
 		if (loop->front != NULL)
 			front_tick(loop->front);
@@ -90,14 +89,19 @@ static int patience_ms(const struct loop *loop)
 	return loop->front != NULL ? front_patience_ms(loop->front, ms) : ms;
 }
 
-/* One turn: what is ready, what is due, and then all that this has led to. What leaves through
- * libwebsockets may leave it something to do: then the loop does not sleep, but looks at the others
- * first. Clients who always have something to say would have the loop to themselves otherwise. */
+/* One turn: what is ready, what is due, and all that this has led to. Time stands still in it: what
+ * is begun in a turn is never overdue in the same, however long a plugin takes, and who has spoken
+ * in time is heard before his deadline is looked at. What leaves through libwebsockets may leave it
+ * something to do: then the loop does not sleep, but looks at the others first. Clients who always
+ * have something to say would have the loop to themselves otherwise. */
 static void take_turn(struct loop *loop)
 {
 	poller_wait(&loop->poller, patience_ms(loop));
+	uint64_t now_ns = clock_ns();
+	loop->now_ms = now_ns / 1000000;
 	poller_tell(&loop->poller);
-	run_deadlines(loop, clock_ns());
+	turn_end(loop);
+	run_deadlines(loop, now_ns);
 	turn_end(loop);
 	if (loop->front != NULL && front_turn(loop->front))
 		turn_end(loop);

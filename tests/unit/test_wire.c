@@ -368,6 +368,48 @@ static void a_client_may_just_go(void **state)
 	live_until(&live_gone, 20);
 }
 
+static _Atomic bool asleep, awake;
+
+static void sleep_until_told(struct post *post)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	(void)post;
+	asleep = true;
+	while (!awake)
+		nanosleep(&moment, NULL);
+}
+
+/* One turn is told of two: the one keeps the loop for longer than a close may take, the other is no
+ * message. It is told so all the same. */
+static void a_loop_that_was_away_still_says_why_it_closes(void **state)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct post post = { .run = sleep_until_told };
+	(void)state;
+	int slow = live_open("/raw", ""), bad = live_open("/raw", "");
+	asleep = awake = false;
+	live_nap_ms = 300;
+	loop_post(&net.loops[0], &post);
+	while (!asleep)
+		nanosleep(&moment, NULL);
+	live_frame(slow, FINAL | TEXT, "x", 1);
+	live_frame(bad, FINAL | TEXT, "\xFF", 1);
+	awake = true;
+	close_comes(bad, CLOSE_BAD_TEXT, "text is not UTF-8");
+	live_hears_the_end(bad);
+	frame_comes(slow, FINAL | TEXT, "x", 1);
+	close(slow);
+}
+
+static int begin_alone(void **state)
+{
+	(void)state;
+	live_set_up();
+	live_loops = 1;
+	live_start();
+	return 0;
+}
+
 /* ---- flow ---- */
 
 enum { BIG = 90000, MESSAGES = 40 };
@@ -510,6 +552,8 @@ int main(void)
 		TEST(too_big_is_said_in_words),
 		TEST(a_clients_close_is_answered),
 		TEST(a_client_may_just_go),
+		cmocka_unit_test_setup_teardown(a_loop_that_was_away_still_says_why_it_closes,
+		                                begin_alone, live_end),
 		cmocka_unit_test_setup_teardown(much_may_be_said_while_it_opens, begin_with_pushes,
 		                                live_end),
 		cmocka_unit_test_setup_teardown(who_closes_and_ends_his_side_hears_all,
