@@ -99,6 +99,8 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 	if (conn->protocol->opened != NULL)
 		conn->protocol->opened(conn);
 	loop->net->up.opened(conn);
+	if (loop->closing)
+		conn_close_restart(conn);
 	return conn;
 }
 
@@ -200,6 +202,11 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 	wheel_set(&conn->loop->wheel, &conn->timer, conn->loop->now_ms + config_of(conn)->close_ms,
 	          on_close_overdue);
 	conn_in_turn(conn);
+}
+
+void conn_close_restart(struct conn *conn)
+{
+	conn_close(conn, CLOSE_RESTART, "retry=1");
 }
 
 void conn_peer_closing(struct conn *conn)

@@ -127,6 +127,8 @@ bool conn_bind(struct conn *conn, act_bytes user, act_bytes device);
 
 /* Closes at the end of the turn, after what is in the outbox. Later calls change nothing. */
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
+/* The same because the server ends: the client may come again elsewhere. */
+void conn_close_restart(struct conn *conn);
 
 /* ---- for the protocols ---- */
 

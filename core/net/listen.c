@@ -89,7 +89,7 @@ static void take(struct listener *listener, int fd, const union address *peer)
 		request_begin(loop, fd, name);
 }
 
-/* False: there is no descriptor, not even to turn somebody away with. */
+/* False: there is no memory, or no descriptor, not even to turn somebody away with. */
 static bool accept_some(struct listener *listener, int most)
 {
 	for (int i = 0; i < most; i++) {
@@ -102,6 +102,8 @@ static bool accept_some(struct listener *listener, int most)
 			return true;
 		else if ((errno == EMFILE || errno == ENFILE) && !turn_away(listener))
 			return listener->spare >= 0;
+		else if (errno == ENOBUFS || errno == ENOMEM)
+			return false;
 	}
 	return true;
 }

@@ -65,6 +65,7 @@ struct loop {
 	int wake_fd;
 	bool stopping;
 	bool draining;   /* the server is ending: no further message is read */
+	bool closing;    /* all have been told to come again elsewhere: so is who comes now */
 	uint64_t now_ms; /* clock_ms() as this turn began, near enough for deadlines */
 	uint64_t next_tick_ns;
 

@@ -134,8 +134,9 @@ static void close_all(struct loop *loop, void *context)
 {
 	(void)context;
 	request_end_all(loop);
+	loop->closing = true;
 	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
-		conn_close(conn, CLOSE_RESTART, "retry=1");
+		conn_close_restart(conn);
 }
 
 static void close_front(struct loop *loop, void *context)

@@ -379,6 +379,16 @@ static void a_close_behind_a_dead_socket_has_an_end(void **state)
 	assert_int_equal(wire.drops, 1);
 }
 
+/* The server ends, and has told the others already. */
+static void who_comes_behind_the_close_is_sent_elsewhere(void **state)
+{
+	(void)state;
+	loop.closing = true;
+	const struct conn *conn = open_conn(&wire, "/raw", NULL);
+	wire_closes(&wire, CLOSE_RESTART, "retry=1");
+	assert_null(conn_find(&loop, conn->id));
+}
+
 static void the_other_side_may_close(void **state)
 {
 	(void)state;
@@ -571,6 +581,7 @@ int main(void)
 		TEST(a_close_follows_what_was_said),
 		TEST(an_unanswered_close_has_an_end),
 		TEST(a_close_behind_a_dead_socket_has_an_end),
+		TEST(who_comes_behind_the_close_is_sent_elsewhere),
 		TEST(the_other_side_may_close),
 		TEST(nothing_follows_a_close_frame),
 		TEST(a_silent_one_is_pinged_then_dropped),
