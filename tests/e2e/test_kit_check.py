@@ -138,7 +138,7 @@ class Check(unittest.TestCase):
         file = plugin_file("carrier_a")
         code, out, _ = check(file, "--call", "add=x")
         self.assertEqual(code, 0, out)
-        self.assertIn("its state was handed to another generation (32 bytes in format 1)",
+        self.assertIn("its state was handed to another generation (40 bytes in format 1)",
                       findings(out, "ok"))
         for quirk, sentence in (
                 ("save fails", "its save() failed (-9)"),
