@@ -142,7 +142,7 @@ class Check(unittest.TestCase):
                       findings(out, "ok"))
         for quirk, sentence in (
                 ("save fails", "its save() failed (-9)"),
-                ("load refuses", "its load() failed (-8) on what its save() wrote (32 bytes in "
+                ("load refuses", "its load() failed (-8) on what its save() wrote (40 bytes in "
                                  "format 1)")):
             with self.subTest(quirk):
                 settings = json.dumps({"quirks": [quirk]})
