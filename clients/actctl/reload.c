@@ -15,7 +15,7 @@ static void print_lines(const cJSON *report, const char *name)
 
 static void print(const cJSON *report)
 {
-	const cJSON *plugin;
+	const cJSON *plugin, *section;
 	print_lines(report, "errors");
 	print_lines(report, "warnings");
 	cJSON_ArrayForEach(plugin, cJSON_GetObjectItemCaseSensitive(report, "plugins"))
@@ -23,6 +23,11 @@ static void print(const cJSON *report)
 		const char *sentence = admin_text(plugin, "sentence");
 		printf("%s: %s\n", admin_text(plugin, "name"),
 		       sentence[0] != '\0' ? sentence : admin_text(plugin, "result"));
+	}
+	cJSON_ArrayForEach(section, cJSON_GetObjectItemCaseSensitive(report, "config"))
+	{
+		printf("config %s: %s\n", admin_text(section, "section"),
+		       admin_text(section, "sentence"));
 	}
 	printf("reload %.0f: %s\n", admin_number(report, "number"), admin_text(report, "verdict"));
 }

@@ -46,6 +46,13 @@ cJSON *view_report(const struct reload_report *report)
 		cJSON_AddItemToObject(one, "sentence", view_string(plugin->sentence));
 		cJSON_AddItemToArray(plugins, one);
 	}
+	cJSON *sections = cJSON_AddArrayToObject(json, "config");
+	for (size_t i = 0; i < report->section_count; i++) {
+		cJSON *one = cJSON_CreateObject();
+		cJSON_AddItemToObject(one, "section", view_string(report->sections[i].name));
+		cJSON_AddItemToObject(one, "sentence", view_string(report->sections[i].sentence));
+		cJSON_AddItemToArray(sections, one);
+	}
 	cJSON_AddItemToObject(json, "errors", view_lines(&report->errors));
 	cJSON_AddItemToObject(json, "warnings", view_lines(&report->warnings));
 	return json;

@@ -83,6 +83,8 @@ int config_load(const char *path, const char *const *overrides, size_t override_
 	config->path = mem_text(path);
 	if (config_doc_open(&doc, path, overrides, override_count, errors) == 0)
 		read_parts(&doc, config);
+	config->tree = doc.root;
+	doc.root = NULL;
 	config_doc_close(&doc);
 	if (errors->count > 0) {
 		config_free(config);
@@ -142,6 +144,7 @@ void config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
+	cJSON_Delete(config->tree);
 	for (size_t i = 0; i < config->listen_count; i++)
 		free_listen(&config->listen[i]);
 	free_tls(&config->tls);

@@ -139,8 +139,11 @@ struct config_log {
 	char *file;  /* absolute path; NULL: stderr */
 };
 
+struct cJSON;
+
 struct config {
-	char *path; /* of the file, as given */
+	char *path;         /* of the file, as given */
+	struct cJSON *tree; /* what was read, with what -o laid over it */
 	struct config_listen *listen;
 	size_t listen_count; /* at least 1, or there is one in tls */
 	struct config_tls tls;

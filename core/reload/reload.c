@@ -1,6 +1,7 @@
 #include "reload/reload.h"
 
 #include "act/kv.h"
+#include "base/config_changes.h"
 #include "base/keypair.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -61,6 +62,14 @@ static void tell_restart_needed(struct reload *reload, const struct config *next
 			               "%s: it is another than at the start, and takes effect with "
 			               "a restart",
 			               keys[i].key);
+}
+
+/* ---- what has changed ---- */
+
+static void tell_change(void *context, const char *section, const char *sentence)
+{
+	struct reload *reload = context;
+	report_section(&reload->report, section, sentence);
 }
 
 /* ---- the certificate ---- */
@@ -196,6 +205,7 @@ enum reload_verdict reload_again(struct reload *reload)
 		refuse_all(reload, &next);
 		return reload_finish(reload, RELOAD_REFUSED);
 	}
+	config_changes(reload->config, next.config, tell_change, reload);
 	return reload_finish(reload, take(reload, &next));
 }
 

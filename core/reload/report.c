@@ -41,6 +41,11 @@ void report_free(struct reload_report *report)
 		free(report->plugins[i].sentence);
 	}
 	free(report->plugins);
+	for (size_t i = 0; i < report->section_count; i++) {
+		free(report->sections[i].name);
+		free(report->sections[i].sentence);
+	}
+	free(report->sections);
 	free(report->sentence);
 	forget(&report->errors);
 	forget(&report->warnings);
@@ -59,6 +64,15 @@ void report_plugin(struct reload_report *report, const char *name, enum reload_r
 	report->plugins =
 		mem_grow(report->plugins, report->plugin_count + 1, sizeof *report->plugins);
 	report->plugins[report->plugin_count++] = plugin;
+}
+
+void report_section(struct reload_report *report, const char *name, const char *sentence)
+{
+	log_info("reload", "config %s: %s", name, sentence);
+	report->sections =
+		mem_grow(report->sections, report->section_count + 1, sizeof *report->sections);
+	report->sections[report->section_count++] =
+		(struct report_section){ mem_text(name), mem_text(sentence) };
 }
 
 void report_error(struct reload_report *report, const char *format, ...)

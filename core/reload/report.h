@@ -34,6 +34,12 @@ struct report_plugin {
 	char *sentence; /* as in the log, behind the name */
 };
 
+/* A member of the config that has changed. */
+struct report_section {
+	char *name;
+	char *sentence;
+};
+
 struct report_lines {
 	char **lines;
 	size_t count;
@@ -46,6 +52,8 @@ struct reload_report {
 	struct timespec at; /* the end of it, CLOCK_REALTIME */
 	struct report_plugin *plugins;
 	size_t plugin_count;
+	struct report_section *sections;
+	size_t section_count;
 	struct report_lines
 		errors; /* what refused it, or went wrong: with its place, where it has one */
 	struct report_lines warnings;
@@ -61,6 +69,8 @@ __attribute__((format(printf, 4, 5))) void report_plugin(struct reload_report *r
                                                          const char *name,
                                                          enum reload_result result,
                                                          const char *format, ...);
+/* A section of the config is another than before; `sentence` says in what, and is copied. */
+void report_section(struct reload_report *report, const char *name, const char *sentence);
 __attribute__((format(printf, 2, 3))) void report_error(struct reload_report *report,
                                                         const char *format, ...);
 /* An error for each line of `text` (or NULL), which struct config_errors has. */

@@ -29,7 +29,7 @@ class Reports(ServerCase):
         server.install("good_a", "swap")
         report = admin.reload(server)
         self.assertEqual(report, {
-            "number": 1, "verdict": "taken", "errors": [], "warnings": [], "plugins": [
+            "number": 1, "verdict": "taken", "config": [], "errors": [], "warnings": [], "plugins": [
                 {"name": "echo", "result": "unchanged", "sentence": "unchanged"},
                 {"name": "swap", "result": "loaded", "sentence": "loaded 1.0 (generation 2)"}]})
         server.install("good_b", "swap")

@@ -43,6 +43,14 @@ class RestartKeys(ServerCase):
         server.config = before
         self.assertEqual(self.named(server.sighup()), set())
 
+    def test_each_section_that_changes_is_told(self):
+        server = self.serve(config={"limits": {"calls": 5}})
+        text = server.sighup({"limits": {"calls": 6}, "workers": 6}).text
+        self.assertIn("config limits: calls 6 instead of 5; in force", text)
+        self.assertIn("config workers: 6 instead of", text)
+        self.assertIn("takes effect with a restart", text)
+        self.assertNotIn("config limits", server.sighup().text)
+
     def test_more_connections_than_descriptors_were_planned_for(self):
         server = self.serve(config={"limits": {"connections": 100}})
         for _ in range(2):

@@ -15,6 +15,7 @@ static void lines_are_kept_and_logged(void **state)
 	report_begin(&report, 3);
 	report_plugin(&report, "echo", RESULT_REPLACED, "replaced %s by %s", "1.0", "1.1");
 	report_plugin(&report, "/p/x.so", RESULT_REFUSED, "refused: not a plugin");
+	report_section(&report, "limits", "calls 2 instead of 1; in force");
 	report_error_lines(&report, "a.json:1:2: one\na.json:3:4: two\n");
 	report_error_lines(&report, NULL);
 	report_warning(&report, "%s: at the next start", "threads");
@@ -22,6 +23,8 @@ static void lines_are_kept_and_logged(void **state)
 	const char *log = log_file_text();
 	assert_non_null(strstr(log, "info  reload: plugin echo: replaced 1.0 by 1.1\n"));
 	assert_non_null(strstr(log, "warn  reload: plugin /p/x.so: refused: not a plugin\n"));
+	assert_non_null(
+		strstr(log, "info  reload: config limits: calls 2 instead of 1; in force\n"));
 	assert_non_null(strstr(log, "error reload: a.json:1:2: one\n"));
 	assert_non_null(strstr(log, "error reload: a.json:3:4: two\n"));
 	assert_non_null(strstr(log, "warn  reload: threads: at the next start\n"));
@@ -37,6 +40,8 @@ static void lines_are_kept_and_logged(void **state)
 		"{\"name\":\"echo\",\"result\":\"replaced\",\"sentence\":\"replaced 1.0 by 1.1\"},"
 		"{\"name\":\"/p/x.so\",\"result\":\"refused\",\"sentence\":\"refused: not a "
 		"plugin\"}],"
+		"\"config\":[{\"section\":\"limits\",\"sentence\":\"calls 2 instead of 1; in "
+		"force\"}],"
 		"\"errors\":[\"a.json:1:2: one\",\"a.json:3:4: two\"],"
 		"\"warnings\":[\"threads: at the next start\"]}");
 	free(text);
