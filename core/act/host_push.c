@@ -63,6 +63,7 @@ static void deliver(struct loop *loop, const struct parcel *parcel)
 		parcel, { .code = parcel->code, .json = parcel->json, .body = parcel->body }
 	};
 	struct conn *conn;
+	uint32_t at = 0;
 	switch (parcel->to) {
 	case ACT_TO_CONN:
 		conn = conn_find(loop, parcel->conn);
@@ -76,7 +77,7 @@ static void deliver(struct loop *loop, const struct parcel *parcel)
 		hub_each(&loop->hub, HUB_GROUP, parcel->id, hand_to, &delivery);
 		break;
 	default:
-		for (conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+		while ((conn = conn_next(loop, &at)) != NULL)
 			hand_to(conn, &delivery);
 		break;
 	}

@@ -166,7 +166,7 @@ void notify_opened(struct conn *conn)
 		                 .conn = conn->id,
 		                 .user = act_str(conn->user),
 		                 .device = act_str(conn->device),
-		                 .address = act_str(conn->address),
+		                 .address = act_str(conn_address(conn)),
 		                 .endpoint = act_str(conn->endpoint->path) };
 	notify(conn, &notice, true);
 }

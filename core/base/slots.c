@@ -106,6 +106,16 @@ void slots_drop(struct slots *slots, uint64_t number)
 	slots->live--;
 }
 
+void *slots_next(const struct slots *slots, uint32_t *index)
+{
+	while (*index < slots->used) {
+		const struct slot *slot = slot_at(slots, (*index)++);
+		if (atomic_load_explicit(&slot->number, memory_order_relaxed) != 0)
+			return slot->object;
+	}
+	return NULL;
+}
+
 void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
                 void *context)
 {

@@ -55,6 +55,10 @@ void slots_drop(struct slots *slots, uint64_t number);
 void slots_each(struct slots *slots, void (*each)(uint64_t number, void *object, void *context),
                 void *context);
 
+/* [owner] The living object at *index or the first behind it, and moves *index on; NULL: there is
+ * none. Begins with 0. Meanwhile any may be dropped. */
+void *slots_next(const struct slots *slots, uint32_t *index);
+
 /* [any] Is it alive at this moment? */
 bool slots_alive(const struct slots *slots, uint64_t number);
 /* [any] Take the number out of the world: true for exactly one caller. The owner drops it later. */

@@ -14,6 +14,12 @@
 struct conn;
 
 struct carrier {
+	/* What it keeps for a connection lies behind it, in the same piece of memory: this many
+	 * bytes, a multiple of 8. 0: nothing but the pointer that conn_open() was given. */
+	size_t room;
+	/* What is kept there lies in its place. -1: the connection cannot be carried, and is not
+	 * opened. NULL: there is nothing to do. */
+	int (*start)(struct conn *conn);
 	/* Writes whole frames. The carrier keeps what the socket does not take and then answers
 	 * true to blocked(); conn_writable() follows when all is out. 0; -1: the connection is
 	 * lost, and the caller drops it. */

@@ -44,7 +44,7 @@ static void on_silence(struct wheel_timer *timer)
 		conn->pinged = false;
 	} else if (conn->pinged) {
 		count_add(&conn->loop->counters.dropped_silent, 1);
-		log_debug("net", "%s: no sign of life, dropped", conn->address);
+		log_debug("net", "%s: no sign of life, dropped", conn_address(conn));
 		conn->carrier->drop(conn);
 		return;
 	} else if (now_ms - conn->seen_ms >= (uint64_t)config->ping_s * 1000) {
@@ -69,28 +69,41 @@ void conn_alive(struct conn *conn)
 
 /* ---- life ---- */
 
-struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
-                       const struct conn_birth *birth)
+/* One piece of memory, with what the carrier keeps and the address. */
+static struct conn *make(struct loop *loop, const struct carrier *carrier, void *carried,
+                         const struct conn_birth *birth)
 {
-	struct conn *conn = mem_new(1, sizeof *conn);
-	conn->id = slots_put(&loop->conns, CONN_KIND, conn);
-	if (conn->id == 0) {
-		free(conn);
-		return NULL;
-	}
+	size_t address_size = strlen(birth->address) + 1;
+	struct conn *conn = mem_new(1, sizeof *conn + carrier->room + address_size);
 	conn->loop = loop;
 	conn->carrier = carrier;
-	conn->carried = carried;
+	conn->carried = carrier->room != 0 ? memcpy(conn->behind, carried, carrier->room) : carried;
+	memcpy(conn->behind + carrier->room, birth->address, address_size);
 	conn->endpoint = birth->endpoint;
 	conn->protocol = birth->protocol;
 	conn->deflate_bits = birth->deflate_bits;
 	conn->seen_ms = loop->now_ms;
-	snprintf(conn->address, sizeof conn->address, "%s", birth->address);
-	conn->list_next = loop->conn_list;
-	conn->list_back = &loop->conn_list;
-	if (conn->list_next != NULL)
-		conn->list_next->list_back = &conn->list_next;
-	loop->conn_list = conn;
+	return conn;
+}
+
+struct conn *conn_next(const struct loop *loop, uint32_t *at)
+{
+	return slots_next(&loop->conns, at);
+}
+
+struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
+                       const struct conn_birth *birth)
+{
+	struct conn *conn = make(loop, carrier, carried, birth);
+	conn->id = slots_put(&loop->conns, CONN_KIND, conn);
+	if (conn->id != 0 && carrier->start != NULL && carrier->start(conn) != 0) {
+		slots_drop(&loop->conns, conn->id);
+		conn->id = 0;
+	}
+	if (conn->id == 0) {
+		free(conn);
+		return NULL;
+	}
 	atomic_fetch_add(&loop->net->connections, 1);
 	count_add(&loop->counters.connections, 1);
 	conn_bind(conn, act_str(birth->user), act_str(birth->device));
@@ -125,18 +138,14 @@ void conn_gone(struct conn *conn)
 	loop->net->up.closed(conn);
 	leave_turn(conn);
 	wheel_drop(&loop->wheel, &conn->timer);
-	wheel_drop(&loop->wheel, &conn->expiry);
+	conn_expire_at(conn, 0);
 	hub_leave_all(&loop->hub, conn);
 	conn_pending_free(conn);
 	outbox_clear(&conn->outbox, &loop->stock);
 	slots_drop(&loop->conns, conn->id);
-	*conn->list_back = conn->list_next;
-	if (conn->list_next != NULL)
-		conn->list_next->list_back = conn->list_back;
 	atomic_fetch_sub(&loop->net->connections, 1);
 	count_add(&loop->counters.ended, 1);
 	free(conn->close_reason);
-	free(conn->user);
 	free(conn->device);
 	free(conn);
 }
@@ -198,7 +207,7 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 	conn->close_code = code;
 	conn->close_reason = mem_text(reason);
 	count_close(&conn->loop->counters, code);
-	log_debug("net", "%s: closed by the server: %u %s", conn->address, code, reason);
+	log_debug("net", "%s: closed by the server: %u %s", conn_address(conn), code, reason);
 	wheel_set(&conn->loop->wheel, &conn->timer, conn->loop->now_ms + config_of(conn)->close_ms,
 	          on_close_overdue);
 	conn_in_turn(conn);
@@ -219,8 +228,9 @@ void conn_peer_closing(struct conn *conn)
 	}
 	/* The carrier answers the close when this returns; what was answered before goes first. A
 	 * failure shows there too. */
-	if (!conn->mute && conn->outbox.len != 0 && !conn->carrier->blocked(conn))
-		(void)conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len);
+	if (!conn->mute && outbox_len(&conn->outbox) != 0 && !conn->carrier->blocked(conn))
+		(void)conn->carrier->send(conn, outbox_bytes(&conn->outbox),
+		                          outbox_len(&conn->outbox));
 	outbox_clear(&conn->outbox, &conn->loop->stock);
 	conn->mute = true;
 }

@@ -1,5 +1,8 @@
 /* conn: one open WebSocket connection, whatever carries it.
  *
+ * A server has very many, nearly all of them idle: what few of them need at a time is behind a
+ * pointer, and an idle one is a single piece of memory (docs/performance.md, "Memory").
+ *
  * Messages come in from the carrier and go up, one at a time where the protocol promises answers in
  * the order of their questions, otherwise up to limits.calls at once; later ones wait in a bounded
  * queue. What goes out is gathered in the outbox and leaves at the end of the turn. Owner: its
@@ -24,6 +27,7 @@ struct loop;
 
 enum { CONN_KIND = 1 }; /* of its number, see base/slots.h */
 
+struct expiry;
 struct pending;
 struct push;
 
@@ -35,41 +39,48 @@ struct conn {
 	const struct endpoint *endpoint;
 	const struct protocol *protocol;
 
-	struct conn *list_next;
-	struct conn **list_back;
 	struct conn *turn_next;
-	bool in_turn;
 
 	struct outbox outbox;
-	struct pending *pending_first;
-	struct pending *pending_last;
+	struct pending *pending_last; /* a ring: the next of the last is the first */
 	uint32_t pending_count;
-	size_t pending_bytes;
+	uint32_t pending_bytes; /* limits.pending_bytes and a message fit */
 
 	struct wheel_timer timer; /* ping, pong, or the end of a close */
 	uint64_t seen_ms;         /* the last frame from the other side */
-
-	bool paused;
-	bool pinged;       /* a ping waits for any frame */
-	bool draining;     /* the carrier told of its own end; nothing is read any more */
-	bool close_wanted; /* close_code is set; no further message is taken or sent */
-	bool mute; /* a close frame is out: nothing may follow it (RFC 6455, section 5.5.1) */
-	uint16_t close_code;
 	char *close_reason;
+	void *act; /* of the room above: what it keeps for this connection */
+
+	const char *user; /* the hub's; NULL: not logged in */
+	char *device;
+	struct expiry *expiry;         /* of the login; NULL: it does not end */
+	union memberships memberships; /* the user, and the groups */
+	uint32_t membership_count;
 
 	uint32_t calls; /* open ones; the room above counts them by conn_call_begun() */
-	void *act;      /* of the room above: what it keeps for this connection */
+	uint16_t close_code;
+	uint8_t bad_tokens;   /* shown in band, one after the other */
+	uint8_t deflate_bits; /* window of what is compressed for it; 0: nothing is */
+	bool in_turn : 1;
+	bool paused : 1;
+	bool pinged : 1;       /* a ping waits for any frame */
+	bool draining : 1;     /* the carrier told of its own end; nothing is read any more */
+	bool close_wanted : 1; /* close_code is set; no further message is taken or sent */
+	bool mute : 1; /* a close frame is out: nothing may follow it (RFC 6455, section 5.5.1) */
 
-	char *user; /* NULL: not logged in */
-	char *device;
-	struct membership *memberships; /* the user, and the groups */
-	size_t membership_count;
-	struct wheel_timer expiry; /* of the login: the notice, then the end */
-	uint64_t expires_ms;       /* clock_ms(); 0: never */
-	uint32_t bad_tokens;       /* shown in band, one after the other */
-	uint8_t deflate_bits;      /* window of what is compressed for it; 0: nothing is */
-	char address[48];
+	/* What the carrier keeps (carrier->room bytes), then the address of the other side. */
+	_Alignas(uint64_t) unsigned char behind[];
 };
+
+/* The other side's address, as text. */
+static inline const char *conn_address(const struct conn *conn)
+{
+	return (const char *)conn->behind + conn->carrier->room;
+}
+
+/* The next connection of a loop at or behind *at, which begins with 0; NULL: that was the last.
+ * Meanwhile any of them may end. */
+struct conn *conn_next(const struct loop *loop, uint32_t *at);
 
 /* ---- for the carrier ---- */
 
@@ -84,7 +95,8 @@ struct conn_birth {
 	uint8_t deflate_bits; /* with permessage-deflate: the window in what is sent; 0: without */
 };
 
-/* A connection is open. NULL: there are too many. */
+/* A connection is open. With room behind it (carrier->room) `carried` is copied there; otherwise
+ * the connection keeps the pointer. NULL: there are too many, or the carrier cannot start. */
 struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *carried,
                        const struct conn_birth *birth);
 /* What the connection may send, as of now. */
@@ -147,10 +159,17 @@ struct login {
 /* Asks who is behind a token, and binds that user. A connection that shows one bad token after the
  * other is closed with 1008. */
 void conn_login(struct conn *conn, act_bytes token, struct login *login);
-/* Until the login ends, in whole seconds. For a connection with expires_ms. */
+/* Until the login ends, in whole seconds; 0 where it does not. */
 uint32_t conn_expires_in_s(const struct conn *conn);
 
 /* ---- among conn*.c ---- */
+
+/* The end of a login: the notice, then the end. Made for those that have one. */
+struct expiry {
+	struct wheel_timer timer;
+	struct conn *conn;
+	uint64_t at_ms; /* clock_ms() */
+};
 
 /* The login ends at this time (seconds since 1970; 0: never): the client is told before, and the
  * connection is closed with 4401 then. */

@@ -13,7 +13,7 @@
 
 /* A message that waits for the one before it. */
 struct pending {
-	struct pending *next;
+	struct pending *next; /* in the ring */
 	size_t len;
 	bool text;
 	bool control; /* it becomes no call */
@@ -59,32 +59,32 @@ static void put_pending(struct conn *conn, bool text, bool control, const uint8_
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
 		return;
 	}
-	*pending = (struct pending){ .len = len, .text = text, .control = control };
+	*pending =
+		(struct pending){ .next = pending, .len = len, .text = text, .control = control };
 	if (len != 0)
 		memcpy(pending->bytes, bytes, len);
-	if (conn->pending_last != NULL)
-		conn->pending_last->next = pending;
-	else
-		conn->pending_first = pending;
+	struct pending *last = conn->pending_last != NULL ? conn->pending_last : pending;
+	pending->next = last->next;
+	last->next = pending;
 	conn->pending_last = pending;
 	conn->pending_count++;
-	conn->pending_bytes += len;
+	conn->pending_bytes += (uint32_t)len;
 }
 
 static struct pending *take_pending(struct conn *conn)
 {
-	struct pending *pending = conn->pending_first;
-	conn->pending_first = pending->next;
-	if (conn->pending_first == NULL)
+	struct pending *last = conn->pending_last, *first = last->next;
+	last->next = first->next;
+	if (first == last)
 		conn->pending_last = NULL;
 	conn->pending_count--;
-	conn->pending_bytes -= pending->len;
-	return pending;
+	conn->pending_bytes -= (uint32_t)first->len;
+	return first;
 }
 
 void conn_pending_free(struct conn *conn)
 {
-	while (conn->pending_first != NULL)
+	while (conn->pending_last != NULL)
 		free(take_pending(conn));
 }
 
@@ -99,7 +99,7 @@ static void receive_or_queue(struct conn *conn, bool text, const uint8_t *bytes,
 {
 	const struct protocol *protocol = conn->protocol;
 	bool control = protocol->is_control != NULL && protocol->is_control(text, bytes, len);
-	if (control && conn->pending_first == NULL && !conn_congested(conn)) {
+	if (control && conn->pending_last == NULL && !conn_congested(conn)) {
 		protocol->receive(conn, text, bytes, len);
 		return;
 	}
@@ -117,7 +117,7 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 	conn_alive(conn);
 	if (net_site(loop->net)->config->log.frames)
 		show_message(conn, "<", text, bytes, len);
-	if (conn->pending_first == NULL && may_call(conn) && !conn_congested(conn))
+	if (conn->pending_last == NULL && may_call(conn) && !conn_congested(conn))
 		conn->protocol->receive(conn, text, bytes, len);
 	else
 		receive_or_queue(conn, text, bytes, len);
@@ -127,8 +127,8 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
  * them hang. */
 static bool first_is_ready(const struct conn *conn)
 {
-	const struct pending *first = conn->pending_first;
-	return first != NULL && (first->control || may_call(conn)) && !conn_congested(conn);
+	const struct pending *last = conn->pending_last;
+	return last != NULL && (last->next->control || may_call(conn)) && !conn_congested(conn);
 }
 
 void conn_pump(struct conn *conn)
@@ -151,6 +151,6 @@ void conn_call_ended(struct conn *conn)
 {
 	CHECK(conn->calls > 0);
 	conn->calls--;
-	if (conn->pending_first != NULL)
+	if (conn->pending_last != NULL)
 		conn_in_turn(conn);
 }

@@ -53,10 +53,11 @@ bool conn_bind(struct conn *conn, act_bytes user, act_bytes device)
 		return false;
 	if (conn->user != NULL)
 		hub_leave(hub, conn, HUB_USER, act_str(conn->user));
-	free_later(conn->loop, conn->user);
-	conn->user = user.len != 0 ? mem_text_n(user.ptr, user.len) : NULL;
-	if (conn->user != NULL)
+	conn->user = NULL;
+	if (user.len != 0) {
 		hub_join(hub, conn, HUB_USER, user);
+		conn->user = hub_name(hub, HUB_USER, user);
+	}
 	return true;
 }
 
@@ -65,7 +66,8 @@ bool conn_bind(struct conn *conn, act_bytes user, act_bytes device)
 uint32_t conn_expires_in_s(const struct conn *conn)
 {
 	uint64_t now_ms = conn->loop->now_ms;
-	return conn->expires_ms > now_ms ? (uint32_t)((conn->expires_ms - now_ms) / 1000) : 0;
+	uint64_t at_ms = conn->expiry != NULL ? conn->expiry->at_ms : 0;
+	return at_ms > now_ms ? (uint32_t)((at_ms - now_ms) / 1000) : 0;
 }
 
 static uint64_t notice_ms(const struct conn *conn)
@@ -75,34 +77,45 @@ static uint64_t notice_ms(const struct conn *conn)
 
 static void on_expired(struct wheel_timer *timer)
 {
-	struct conn *conn = container_of(timer, struct conn, expiry);
-	conn_close(conn, CLOSE_EXPIRED, "the token has expired");
+	const struct expiry *expiry = container_of(timer, struct expiry, timer);
+	conn_close(expiry->conn, CLOSE_EXPIRED, "the token has expired");
 }
 
 static void on_expiring(struct wheel_timer *timer)
 {
-	struct conn *conn = container_of(timer, struct conn, expiry);
+	const struct expiry *expiry = container_of(timer, struct expiry, timer);
+	struct conn *conn = expiry->conn;
 	if (!conn->close_wanted && conn->protocol->expiring != NULL)
 		conn->protocol->expiring(conn);
-	wheel_set(&conn->loop->wheel, timer, conn->expires_ms, on_expired);
+	wheel_set(&conn->loop->wheel, timer, expiry->at_ms, on_expired);
+}
+
+static void forget_expiry(struct conn *conn)
+{
+	if (conn->expiry != NULL)
+		wheel_drop(&conn->loop->wheel, &conn->expiry->timer);
+	free(conn->expiry);
+	conn->expiry = NULL;
 }
 
 void conn_expire_at(struct conn *conn, int64_t expires_at)
 {
 	struct loop *loop = conn->loop;
-	wheel_drop(&loop->wheel, &conn->expiry);
-	conn->expires_ms = 0;
+	forget_expiry(conn);
 	int64_t utc = clock_utc_ms(), utc_s = utc / 1000;
 	if (expires_at == 0 || expires_at > utc_s + UINT32_MAX) /* in 136 years */
 		return;
 	uint64_t left_ms = expires_at > utc_s ? (uint64_t)(expires_at * 1000 - utc) : 0;
 	uint64_t notice = notice_ms(conn);
-	conn->expires_ms = loop->now_ms + left_ms;
+	struct expiry *expiry = mem_new(1, sizeof *expiry);
+	conn->expiry = expiry;
+	expiry->conn = conn;
+	expiry->at_ms = loop->now_ms + left_ms;
 	/* A shorter time is known from the greeting. */
-	if (notice != 0 && conn->expires_ms > loop->now_ms + notice)
-		wheel_set(&loop->wheel, &conn->expiry, conn->expires_ms - notice, on_expiring);
+	if (notice != 0 && left_ms > notice)
+		wheel_set(&loop->wheel, &expiry->timer, expiry->at_ms - notice, on_expiring);
 	else
-		wheel_set(&loop->wheel, &conn->expiry, conn->expires_ms, on_expired);
+		wheel_set(&loop->wheel, &expiry->timer, expiry->at_ms, on_expired);
 }
 
 /* ---- a token in band ---- */
@@ -158,7 +171,8 @@ static void ask(struct conn *conn, act_bytes token, struct gate_answer *answer, 
 	} else {
 		memcpy(text, token.ptr, token.len);
 		text[token.len] = '\0';
-		const struct gate_question question = { text, conn->endpoint->path, conn->address };
+		const struct gate_question question = { text, conn->endpoint->path,
+			                                conn_address(conn) };
 		conn->loop->net->up.authenticate(&question, answer);
 		judge(answer, login);
 	}
@@ -174,7 +188,8 @@ void conn_login(struct conn *conn, act_bytes token, struct login *login)
 	}
 	ask(conn, token, &answer, login);
 	if (login->status != STATUS_OK) {
-		log_debug("net", "%s: a token in band was refused: %s", conn->address, login->why);
+		log_debug("net", "%s: a token in band was refused: %s", conn_address(conn),
+		          login->why);
 		/* That nobody can look at tokens is not the client's fault. */
 		if (answer.word != GATE_UNAVAILABLE)
 			conn->bad_tokens++;

@@ -12,7 +12,7 @@
 
 bool conn_congested(const struct conn *conn)
 {
-	return conn->outbox.len > net_site(conn->loop->net)->config->limits.outbox_bytes;
+	return outbox_len(&conn->outbox) > net_site(conn->loop->net)->config->limits.outbox_bytes;
 }
 
 static void count_out(struct conn *conn, size_t len)
@@ -70,10 +70,10 @@ void conn_refuse(struct conn *conn, const struct ticket *ticket, const char *sen
 /* Hands the outbox to the carrier. -1: the connection is lost, and the outbox as it was. */
 static int write_out(struct conn *conn)
 {
-	if (conn->outbox.len == 0)
+	if (outbox_len(&conn->outbox) == 0)
 		return 0;
 	count_add(&conn->loop->counters.writes, 1);
-	if (conn->carrier->send(conn, conn->outbox.bytes, conn->outbox.len) != 0)
+	if (conn->carrier->send(conn, outbox_bytes(&conn->outbox), outbox_len(&conn->outbox)) != 0)
 		return -1;
 	outbox_clear(&conn->outbox, &conn->loop->stock);
 	return 0;
@@ -92,9 +92,9 @@ void conn_push(struct conn *conn, struct push *push)
 	uint8_t *to = NULL;
 	if (plain.len != 0 && conn_packs(conn, plain.len - frame_header_len(plain.ptr), &way))
 		frame = push_frame_packed(push, protocol, &conn->loop->deflate, way);
-	if (conn->outbox.len + frame.len > most && !conn->carrier->blocked(conn))
+	if (outbox_len(&conn->outbox) + frame.len > most && !conn->carrier->blocked(conn))
 		(void)write_out(conn); /* full since the turn has not ended yet: nobody is slow */
-	if (frame.len != 0 && conn->outbox.len + frame.len <= most)
+	if (frame.len != 0 && outbox_len(&conn->outbox) + frame.len <= most)
 		to = outbox_reserve(&conn->outbox, &conn->loop->stock, frame.len);
 	if (to == NULL) {
 		conn_close(conn, CLOSE_TOO_SLOW, "too slow: the outbox is full");
@@ -138,7 +138,7 @@ void conn_pong(struct conn *conn, const uint8_t *bytes, size_t len)
 
 bool conn_flush(struct conn *conn)
 {
-	if (conn->outbox.len == 0 || conn->mute || conn->carrier->blocked(conn))
+	if (outbox_len(&conn->outbox) == 0 || conn->mute || conn->carrier->blocked(conn))
 		return true;
 	bool was_congested = conn_congested(conn);
 	if (write_out(conn) != 0) {

@@ -25,7 +25,7 @@ size_t greeting_login(const struct conn *conn, char *to)
 	size_t n = sizeof before - 1;
 	memcpy(to, before, n);
 	n += put_user(to + n, conn->user);
-	if (conn->expires_ms == 0)
+	if (conn->expiry == NULL)
 		return n + (size_t)sprintf(to + n, ",\"expires_in_s\":null");
 	return n + (size_t)sprintf(to + n, ",\"expires_in_s\":%u", conn_expires_in_s(conn));
 }

@@ -7,165 +7,171 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct topic {
-	struct topic *next; /* in its bucket */
-	uint64_t hash;
-	struct conn **members;
-	size_t count;
-	size_t room;
-	enum hub_kind kind;
-	size_t id_len;
-	char id[];
-};
-
-enum { FIRST_BUCKETS = 64, FIRST_MEMBERS = 2 };
-
 void hub_init(struct hub *hub)
 {
-	*hub = (struct hub){ .bucket_count = FIRST_BUCKETS };
-	hub->buckets = mem_new(FIRST_BUCKETS, sizeof *hub->buckets);
+	*hub = (struct hub){ 0 };
+	topics_init(&hub->topics);
 }
 
 void hub_free(struct hub *hub)
 {
-	CHECK(hub->topic_count == 0);
-	free(hub->buckets);
+	hub_sweep(hub);
+	topics_free(&hub->topics);
 }
 
-/* FNV-1a, 64 bits (the constants of draft-eastlake-fnv). It does not resist someone who makes up
- * ids to collide; users come from tokens, and groups from plugins. */
-static uint64_t hash_of(enum hub_kind kind, act_bytes id)
+/* ---- what a connection keeps ---- */
+
+static struct membership *memberships_of(struct conn *conn)
 {
-	uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)kind;
-	const uint8_t *bytes = id.ptr;
-	for (size_t i = 0; i < id.len; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001B3u;
-	return hash ^ hash >> 32;
+	return conn->membership_count > MEMBERSHIPS_HERE ? conn->memberships.there
+	                                                 : conn->memberships.here;
 }
 
-static struct topic **find(const struct hub *hub, enum hub_kind kind, act_bytes id, uint64_t hash)
+static void put_membership(struct conn *conn, struct membership membership)
 {
-	struct topic **at = &hub->buckets[hash & (hub->bucket_count - 1)];
-	while (*at != NULL && ((*at)->hash != hash || (*at)->kind != kind ||
-	                       (*at)->id_len != id.len || memcmp((*at)->id, id.ptr, id.len) != 0))
-		at = &(*at)->next;
-	return at;
-}
-
-static void grow(struct hub *hub)
-{
-	size_t count = hub->bucket_count * 2;
-	struct topic **buckets = mem_new(count, sizeof *buckets);
-	for (size_t i = 0; i < hub->bucket_count; i++) {
-		for (struct topic *topic = hub->buckets[i], *next; topic != NULL; topic = next) {
-			next = topic->next;
-			topic->next = buckets[topic->hash & (count - 1)];
-			buckets[topic->hash & (count - 1)] = topic;
-		}
+	uint32_t count = conn->membership_count++;
+	if (count < MEMBERSHIPS_HERE) {
+		conn->memberships.here[count] = membership;
+		return;
 	}
-	free(hub->buckets);
-	hub->buckets = buckets;
-	hub->bucket_count = count;
+	struct membership *there = count > MEMBERSHIPS_HERE ? conn->memberships.there : NULL;
+	there = mem_grow(there, count + 1, sizeof *there);
+	if (count == MEMBERSHIPS_HERE)
+		memcpy(there, conn->memberships.here, sizeof conn->memberships.here);
+	there[count] = membership;
+	conn->memberships.there = there;
 }
 
-static struct topic *topic_make(struct hub *hub, enum hub_kind kind, act_bytes id)
+/* The last one takes the place of the one that is taken. */
+static struct membership take_membership(struct conn *conn, uint32_t at)
 {
-	uint64_t hash = hash_of(kind, id);
-	struct topic **at = find(hub, kind, id, hash);
-	if (*at != NULL)
-		return *at;
-	if (hub->topic_count == hub->bucket_count) {
-		grow(hub);
-		at = find(hub, kind, id, hash);
+	struct membership *all = memberships_of(conn), taken = all[at];
+	all[at] = all[--conn->membership_count];
+	if (conn->membership_count == MEMBERSHIPS_HERE) {
+		memcpy(conn->memberships.here, all, sizeof conn->memberships.here);
+		free(all);
 	}
-	struct topic *topic = mem_new(1, sizeof *topic + id.len);
-	topic->hash = hash;
-	topic->kind = kind;
-	topic->id_len = id.len;
-	memcpy(topic->id, id.ptr, id.len);
-	*at = topic;
-	hub->topic_count++;
-	return topic;
+	return taken;
 }
 
-static void topic_drop(struct hub *hub, struct topic *topic)
+/* ---- what a topic keeps ---- */
+
+static struct conn **members_of(struct topic *topic)
 {
-	act_bytes id = { topic->id, topic->id_len };
-	struct topic **at = find(hub, topic->kind, id, topic->hash);
-	CHECK(*at == topic);
-	*at = topic->next;
-	hub->topic_count--;
-	free(topic->members);
-	free(topic);
+	return topic->count > 1 ? topic->members.many : &topic->members.one;
 }
 
-act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id)
+static uint32_t put_member(struct topic *topic, struct conn *conn)
 {
-	struct topic *topic = topic_make(hub, kind, id);
-	size_t groups = 0;
-	for (size_t i = 0; i < conn->membership_count; i++) {
-		if (conn->memberships[i].topic == topic)
-			return ACT_OK;
-		groups += conn->memberships[i].topic->kind == HUB_GROUP;
+	uint32_t count = topic->count++;
+	if (count == 0) {
+		topic->members.one = conn;
+		return 0;
 	}
-	if (kind == HUB_GROUP && groups >= HUB_GROUPS_MAX) {
-		if (topic->count == 0)
-			topic_drop(hub, topic);
-		return ACT_E_BUSY;
+	/* Each power of two is as many as there is room for. */
+	if ((count & (count - 1)) == 0) {
+		struct conn *one = topic->members.one;
+		struct conn **many = count > 1 ? topic->members.many : NULL;
+		many = mem_grow(many, 2 * (size_t)count, sizeof(*many));
+		if (count == 1)
+			many[0] = one;
+		topic->members.many = many;
 	}
-	if (topic->count == topic->room) {
-		topic->room = topic->room != 0 ? topic->room * 2 : FIRST_MEMBERS;
-		topic->members = mem_grow(topic->members, topic->room, sizeof(*topic->members));
-	}
-	conn->memberships =
-		mem_grow(conn->memberships, conn->membership_count + 1, sizeof *conn->memberships);
-	conn->memberships[conn->membership_count++] = (struct membership){ topic, topic->count };
-	topic->members[topic->count++] = conn;
-	return ACT_OK;
+	topic->members.many[count] = conn;
+	return count;
 }
 
 /* The last member takes the place of the one that leaves, and is told so. */
-static void leave_topic(struct hub *hub, const struct membership *membership)
+static void take_member(struct topic *topic, uint32_t place)
 {
-	struct topic *topic = membership->topic;
-	struct conn *last = topic->members[--topic->count];
-	if (membership->place != topic->count) {
-		topic->members[membership->place] = last;
-		for (size_t i = 0; i < last->membership_count; i++)
-			if (last->memberships[i].topic == topic)
-				last->memberships[i].place = membership->place;
+	struct conn **members = members_of(topic), *last = members[--topic->count];
+	members[place] = last;
+	if (place != topic->count) {
+		struct membership *theirs = memberships_of(last);
+		for (uint32_t i = 0; i < last->membership_count; i++)
+			if (theirs[i].topic == topic)
+				theirs[i].place = place;
 	}
-	if (topic->count == 0)
-		topic_drop(hub, topic);
+	if (topic->count == 1) {
+		topic->members.one = members[0];
+		free(members);
+	}
+}
+
+static void drop_if_empty(struct hub *hub, struct topic *topic)
+{
+	if (topic->count != 0)
+		return;
+	topics_take(&hub->topics, topic);
+	topic->next = hub->dropped;
+	hub->dropped = topic;
+}
+
+void hub_sweep(struct hub *hub)
+{
+	while (hub->dropped != NULL) {
+		struct topic *topic = hub->dropped;
+		hub->dropped = topic->next;
+		free(topic);
+	}
+}
+
+/* ---- joining and leaving ---- */
+
+act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id)
+{
+	struct topic *topic = topics_make(&hub->topics, (uint8_t)kind, id);
+	const struct membership *all = memberships_of(conn);
+	size_t groups = 0;
+	for (uint32_t i = 0; i < conn->membership_count; i++) {
+		if (all[i].topic == topic)
+			return ACT_OK;
+		groups += all[i].topic->kind == HUB_GROUP;
+	}
+	if (kind == HUB_GROUP && groups >= HUB_GROUPS_MAX) {
+		drop_if_empty(hub, topic);
+		return ACT_E_BUSY;
+	}
+	put_membership(conn, (struct membership){ topic, put_member(topic, conn) });
+	return ACT_OK;
+}
+
+static void leave(struct hub *hub, struct conn *conn, uint32_t at)
+{
+	struct membership left = take_membership(conn, at);
+	take_member(left.topic, left.place);
+	drop_if_empty(hub, left.topic);
 }
 
 void hub_leave(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id)
 {
-	struct topic *topic = *find(hub, kind, id, hash_of(kind, id));
-	for (size_t i = 0; topic != NULL && i < conn->membership_count; i++) {
-		if (conn->memberships[i].topic != topic)
-			continue;
-		struct membership membership = conn->memberships[i];
-		conn->memberships[i] = conn->memberships[--conn->membership_count];
-		leave_topic(hub, &membership);
-		return;
+	const struct topic *topic = topics_find(&hub->topics, (uint8_t)kind, id);
+	const struct membership *all = memberships_of(conn);
+	for (uint32_t i = 0; topic != NULL && i < conn->membership_count; i++) {
+		if (all[i].topic == topic) {
+			leave(hub, conn, i);
+			return;
+		}
 	}
 }
 
 void hub_leave_all(struct hub *hub, struct conn *conn)
 {
-	while (conn->membership_count > 0) {
-		struct membership membership = conn->memberships[--conn->membership_count];
-		leave_topic(hub, &membership);
-	}
-	free(conn->memberships);
-	conn->memberships = NULL;
+	while (conn->membership_count > 0)
+		leave(hub, conn, conn->membership_count - 1);
+}
+
+const char *hub_name(const struct hub *hub, enum hub_kind kind, act_bytes id)
+{
+	const struct topic *topic = topics_find(&hub->topics, (uint8_t)kind, id);
+	CHECK(topic != NULL);
+	return topic->id;
 }
 
 void hub_each(const struct hub *hub, enum hub_kind kind, act_bytes id,
               void (*each)(struct conn *conn, void *context), void *context)
 {
-	const struct topic *topic = *find(hub, kind, id, hash_of(kind, id));
-	for (size_t i = 0; topic != NULL && i < topic->count; i++)
-		each(topic->members[i], context);
+	struct topic *topic = topics_find(&hub->topics, (uint8_t)kind, id);
+	for (uint32_t i = 0; topic != NULL && i < topic->count; i++)
+		each(members_of(topic)[i], context);
 }

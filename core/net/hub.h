@@ -5,25 +5,28 @@
 #ifndef NET_HUB_H
 #define NET_HUB_H
 
-#include <act/plugin.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "net/topics.h"
 
 struct conn;
-struct topic;
 
 enum hub_kind { HUB_USER, HUB_GROUP };
 
 struct hub {
-	struct topic **buckets;
-	size_t bucket_count; /* a power of two */
-	size_t topic_count;
+	struct topics topics;
+	struct topic *dropped; /* of nobody any more: their names may be lent */
 };
 
-/* One membership, kept in the connection: where it stands in its topic. */
+/* One membership: a topic, and where the connection stands in it. */
 struct membership {
 	struct topic *topic;
-	size_t place;
+	uint32_t place;
+};
+
+/* All of a connection's; zeroed: none. A user and a group need no memory of their own. */
+enum { MEMBERSHIPS_HERE = 2 };
+union memberships {
+	struct membership here[MEMBERSHIPS_HERE];
+	struct membership *there; /* when there are more */
 };
 
 void hub_init(struct hub *hub);
@@ -35,6 +38,13 @@ enum { HUB_GROUPS_MAX = 1024 };
 act_rc hub_join(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id);
 void hub_leave(struct hub *hub, struct conn *conn, enum hub_kind kind, act_bytes id);
 void hub_leave_all(struct hub *hub, struct conn *conn);
+
+/* The hub's own copy of a name that a connection is in, terminated. It outlasts the last one in it
+ * until hub_sweep(). */
+const char *hub_name(const struct hub *hub, enum hub_kind kind, act_bytes id);
+/* Frees the names that nobody is in any more. Nothing of a plugin is on the stack: a handler may
+ * have been lent one. */
+void hub_sweep(struct hub *hub);
 
 /* Calls each() for every connection in the topic. each() does not join or leave. */
 void hub_each(const struct hub *hub, enum hub_kind kind, act_bytes id,

@@ -42,6 +42,7 @@ void loop_run_later(struct loop *loop)
 {
 	while (loop->later_first != NULL)
 		run_later(loop);
+	hub_sweep(&loop->hub);
 }
 
 /* Nothing that a callback left behind waits for the next event. Taking up a waiting message may
@@ -193,7 +194,7 @@ void loop_join(struct loop *loop)
 
 void loop_run_dry(struct loop *loop)
 {
-	CHECK(loop->conn_list == NULL);
+	CHECK(loop->conns.live == 0);
 	/* What was posted too late is still owned by its run(). */
 	self = loop;
 	while (inbox_run(&loop->inbox) > 0 || run_later(loop))

@@ -75,7 +75,6 @@ struct loop {
 	struct wheel wheel;
 	struct heap timers; /* of net/loop_timer */
 	struct slots conns;
-	struct conn *conn_list;  /* all of them */
 	struct conn *turn_first; /* those with something to do at the end of this turn */
 	struct conn **turn_last;
 	struct outbox_stock stock;

@@ -123,8 +123,9 @@ static void stop_accepting(struct loop *loop, void *context)
 static void stop_reading(struct loop *loop, void *context)
 {
 	(void)context;
+	struct conn *conn;
 	loop->draining = true;
-	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;)
 		if (!conn->close_wanted)
 			conn_steer_reading(conn);
 }
@@ -132,25 +133,28 @@ static void stop_reading(struct loop *loop, void *context)
 /* Who has not asked yet is asked to come again by a socket that ends. */
 static void close_all(struct loop *loop, void *context)
 {
+	struct conn *conn;
 	(void)context;
 	request_end_all(loop);
 	loop->closing = true;
-	for (struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;)
 		conn_close_restart(conn);
 }
 
 static void close_front(struct loop *loop, void *context)
 {
+	struct conn *conn;
 	(void)context;
-	while (loop->conn_list != NULL)
-		loop->conn_list->carrier->drop(loop->conn_list);
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;)
+		conn->carrier->drop(conn);
 	front_close(loop->front);
 }
 
 static void sum_calls(struct loop *loop, void *context)
 {
 	_Atomic uint32_t *sum = context;
-	for (const struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+	const struct conn *conn;
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;)
 		atomic_fetch_add(sum, conn->calls + conn->pending_count);
 }
 

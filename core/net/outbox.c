@@ -4,47 +4,55 @@
 
 #include <stdlib.h>
 
+/* The buffer with room for `len` more bytes; NULL: no memory, and it stays as it was. */
+static struct outbox_buffer *grow(struct outbox_buffer *buffer, size_t len)
+{
+	size_t room = buffer != NULL ? buffer->room : OUTBOX_FIRST_BYTES;
+	size_t used = buffer != NULL ? buffer->len : 0;
+	while (room - used < len)
+		room *= 2;
+	buffer = realloc(buffer, sizeof *buffer + room);
+	if (buffer != NULL)
+		*buffer = (struct outbox_buffer){ .len = used, .room = room };
+	return buffer;
+}
+
 uint8_t *outbox_reserve(struct outbox *outbox, struct outbox_stock *stock, size_t len)
 {
-	if (outbox->bytes == NULL && stock->count > 0) {
-		stock->count--;
-		outbox->bytes = stock->buffers[stock->count].bytes;
-		outbox->room = stock->buffers[stock->count].room;
-	}
-	if (outbox->room - outbox->len < len) {
-		size_t room = outbox->room != 0 ? outbox->room : OUTBOX_FIRST_BYTES;
-		while (room - outbox->len < len)
-			room *= 2;
-		uint8_t *bytes = realloc(outbox->bytes, room);
-		if (bytes == NULL)
+	if (outbox->buffer == NULL && stock->count > 0)
+		outbox->buffer = stock->buffers[--stock->count];
+	struct outbox_buffer *buffer = outbox->buffer;
+	if (buffer == NULL || buffer->room - buffer->len < len) {
+		buffer = grow(buffer, len);
+		if (buffer == NULL)
 			return NULL;
-		outbox->bytes = bytes;
-		outbox->room = room;
+		outbox->buffer = buffer;
 	}
-	return outbox->bytes + outbox->len;
+	return buffer->bytes + buffer->len;
 }
 
 void outbox_commit(struct outbox *outbox, size_t len)
 {
-	CHECK(outbox->room - outbox->len >= len);
-	outbox->len += len;
+	struct outbox_buffer *buffer = outbox->buffer;
+	CHECK(buffer != NULL && buffer->room - buffer->len >= len);
+	buffer->len += len;
 }
 
 void outbox_clear(struct outbox *outbox, struct outbox_stock *stock)
 {
-	if (outbox->bytes != NULL && outbox->room <= OUTBOX_KEEP_BYTES &&
+	struct outbox_buffer *buffer = outbox->buffer;
+	if (buffer != NULL && buffer->room <= OUTBOX_KEEP_BYTES &&
 	    stock->count < OUTBOX_STOCK_MAX) {
-		stock->buffers[stock->count].bytes = outbox->bytes;
-		stock->buffers[stock->count].room = outbox->room;
-		stock->count++;
+		buffer->len = 0;
+		stock->buffers[stock->count++] = buffer;
 	} else {
-		free(outbox->bytes);
+		free(buffer);
 	}
-	*outbox = (struct outbox){ 0 };
+	outbox->buffer = NULL;
 }
 
 void outbox_stock_free(struct outbox_stock *stock)
 {
 	while (stock->count > 0)
-		free(stock->buffers[--stock->count].bytes);
+		free(stock->buffers[--stock->count]);
 }

@@ -12,20 +12,31 @@
 
 enum { OUTBOX_STOCK_MAX = 64, OUTBOX_FIRST_BYTES = 4096, OUTBOX_KEEP_BYTES = 65536 };
 
-struct outbox {
-	uint8_t *bytes;
+struct outbox_buffer {
 	size_t len;
 	size_t room;
+	uint8_t bytes[];
+};
+
+struct outbox {
+	struct outbox_buffer *buffer; /* NULL: there is nothing */
 };
 
 /* Buffers that wait for the next outbox. */
 struct outbox_stock {
-	struct {
-		uint8_t *bytes;
-		size_t room;
-	} buffers[OUTBOX_STOCK_MAX];
+	struct outbox_buffer *buffers[OUTBOX_STOCK_MAX];
 	uint32_t count;
 };
+
+/* What waits; NULL and 0 where nothing does. */
+static inline const uint8_t *outbox_bytes(const struct outbox *outbox)
+{
+	return outbox->buffer != NULL ? outbox->buffer->bytes : NULL;
+}
+static inline size_t outbox_len(const struct outbox *outbox)
+{
+	return outbox->buffer != NULL ? outbox->buffer->len : 0;
+}
 
 /* Room for `len` more bytes behind what is there; they count once outbox_commit() was called. NULL:
  * no memory. */

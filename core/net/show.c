@@ -87,7 +87,7 @@ void show_message(const struct conn *conn, const char *way, bool text, const uin
 		snprintf(body, sizeof body, "(a token)");
 	else
 		put_body(body, sizeof body, bytes + head_len, len - head_len);
-	log_info("frames", "%s %s %s type=%d len=%zu %sbody=%s", conn->address, user, way,
+	log_info("frames", "%s %s %s type=%d len=%zu %sbody=%s", conn_address(conn), user, way,
 	         text ? FRAME_TEXT : FRAME_BINARY, len, head, body);
 }
 

@@ -32,21 +32,24 @@ struct held {
 	uint8_t bytes[];
 };
 
+/* It lies behind its connection. */
 struct wire {
 	struct poller_watch watch;
-	struct conn *conn;
 	struct reader *reader; /* NULL: nothing has come in part */
 	struct held *held;     /* NULL: all that was read is taken up */
 	struct unsent *unsent; /* NULL: all is out */
 	int fd;
-	uint32_t events; /* that the poller tells of */
-	bool paused;     /* the connection wants no more for now */
-	bool deaf;       /* nothing that still comes means anything */
-	bool ended;      /* the other side sends no more */
-	bool closing;    /* both close frames are out, or there will be no other */
-	bool trails;     /* he goes on sending behind his */
-	bool broken;     /* the socket is of no use any more */
+	uint8_t events;   /* that the poller tells of */
+	bool paused : 1;  /* the connection wants no more for now */
+	bool deaf : 1;    /* nothing that still comes means anything */
+	bool ended : 1;   /* the other side sends no more */
+	bool closing : 1; /* both close frames are out, or there will be no other */
+	bool trails : 1;  /* he goes on sending behind his */
+	bool broken : 1;  /* the socket is of no use any more */
 };
+
+/* With the text of an IPv4 address (16 bytes) an idle connection is what glibc hands out in 272. */
+_Static_assert(sizeof(struct conn) + sizeof(struct wire) + 16 <= 264, "a connection has grown");
 
 struct wire_desk {
 	struct reader_stock readers;
@@ -78,29 +81,32 @@ static struct wire *wire_of(const struct conn *conn)
 	return conn->carried;
 }
 
+static struct conn *conn_of(struct wire *wire)
+{
+	return container_of(wire, struct conn, behind);
+}
+
 static void let_go(struct held *held);
 static void wire_pause(struct conn *conn, bool pause);
 
 /* ---- waiting ---- */
 
-/* A socket of which nothing is wanted is still told of when it breaks. (Asked for by its
- * connection: that may want something already while it opens, and its wire does not know it yet.)
- */
+/* A socket of which nothing is wanted is still told of when it breaks. */
 static void wait_for(const struct conn *conn)
 {
 	struct wire *wire = wire_of(conn);
 	bool reads = !wire->paused && !wire->ended && wire->held == NULL;
-	uint32_t events = (reads ? POLLER_READ : 0) | (wire->unsent != NULL ? POLLER_WRITE : 0);
+	unsigned events = (reads ? POLLER_READ : 0u) | (wire->unsent != NULL ? POLLER_WRITE : 0u);
 	if (events == wire->events)
 		return;
-	wire->events = events;
+	wire->events = (uint8_t)events;
 	poller_change(&conn->loop->poller, &wire->watch, wire->fd, events);
 }
 
 /* The connection is over. */
 static void end(struct wire *wire)
 {
-	struct conn *conn = wire->conn;
+	struct conn *conn = conn_of(wire);
 	struct loop *loop = conn->loop;
 	poller_drop(&loop->poller, &wire->watch, wire->fd);
 	close(wire->fd);
@@ -109,7 +115,6 @@ static void end(struct wire *wire)
 	if (wire->held != NULL)
 		let_go(wire->held);
 	free(wire->unsent);
-	free(wire);
 	atomic_fetch_sub(&loop->net->places, 1);
 	conn_gone(conn);
 }
@@ -191,10 +196,10 @@ static void send_rest(struct wire *wire)
 		return;
 	free(unsent);
 	wire->unsent = NULL;
-	wait_for(wire->conn);
-	if (wire->deaf && wire->conn->mute)
+	wait_for(conn_of(wire));
+	if (wire->deaf && conn_of(wire)->mute)
 		shutdown(wire->fd, SHUT_WR);
-	conn_writable(wire->conn);
+	conn_writable(conn_of(wire));
 }
 
 /* ---- closing ---- */
@@ -225,7 +230,7 @@ static void wire_drop(struct conn *conn)
  * (section 7.1.1). */
 static void hear_close(struct wire *wire, const struct decoded *got)
 {
-	struct conn *conn = wire->conn;
+	struct conn *conn = conn_of(wire);
 	bool answered = conn->mute, own = conn->close_wanted;
 	wire->deaf = wire->closing = true;
 	conn_peer_closing(conn);
@@ -241,7 +246,7 @@ static void hear_close(struct wire *wire, const struct decoded *got)
 static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kind,
                  const struct decoded *got)
 {
-	struct conn *conn = wire->conn;
+	struct conn *conn = conn_of(wire);
 	switch (kind) {
 	case DECODED_PIECE:
 		conn_alive(conn);
@@ -272,9 +277,9 @@ static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kin
  * stopped. */
 static uint8_t *take(struct wire *wire, uint8_t *at, uint8_t *behind)
 {
-	struct wire_desk *desk = desk_of(wire->conn->loop);
+	struct wire_desk *desk = desk_of(conn_of(wire)->loop);
 	struct reader *reader = reader_for(&desk->readers, wire->reader);
-	const struct decode_terms terms = conn_terms(wire->conn);
+	const struct decode_terms terms = conn_terms(conn_of(wire));
 	while (!wire->deaf && !wire->paused) {
 		struct decoded got;
 		enum decoded_kind kind = decode(&reader->decoder, &terms, &at, behind, &got);
@@ -301,7 +306,7 @@ static void hold(struct wire *wire, const uint8_t *bytes, size_t len)
 	*held = (struct held){ .post.run = on_resume, .wire = wire, .len = len };
 	memcpy(held->bytes, bytes, len);
 	wire->held = held;
-	wait_for(wire->conn);
+	wait_for(conn_of(wire));
 }
 
 /* Takes up what came, or as much of it as is wanted now. */
@@ -320,7 +325,7 @@ static void resume(struct wire *wire, struct held *held)
 	if (rest == behind) {
 		wire->held = NULL;
 		let_go(held);
-		wait_for(wire->conn);
+		wait_for(conn_of(wire));
 	}
 }
 
@@ -363,17 +368,17 @@ static void hear_end(struct wire *wire)
 {
 	wire->ended = true;
 	wire->trails = false;
-	if (wire->conn->mute)
+	if (conn_of(wire)->mute)
 		wire->closing = true;
 	else
 		wire->broken = true;
-	wait_for(wire->conn);
+	wait_for(conn_of(wire));
 }
 
 static void read_some(struct wire *wire)
 {
 	size_t room;
-	uint8_t *bytes = wire_receive_room(wire->conn->loop, &room);
+	uint8_t *bytes = wire_receive_room(conn_of(wire)->loop, &room);
 	ssize_t n = recv(wire->fd, bytes, room, MSG_DONTWAIT);
 	if (n > 0 && !wire->deaf) {
 		receive(wire, bytes, (size_t)n);
@@ -397,7 +402,16 @@ static void on_ready(struct poller_watch *watch, uint32_t events)
 	settle(wire);
 }
 
+static int wire_start(struct conn *conn)
+{
+	struct wire *wire = wire_of(conn);
+	wire->events = POLLER_READ;
+	return poller_add(&conn->loop->poller, &wire->watch, wire->fd, wire->events);
+}
+
 static const struct carrier wire_carrier = {
+	.room = sizeof(struct wire),
+	.start = wire_start,
 	.send = wire_send,
 	.blocked = wire_blocked,
 	.close = wire_close,
@@ -408,24 +422,16 @@ static const struct carrier wire_carrier = {
 void wire_begin(struct loop *loop, int fd, const struct conn_birth *birth, uint8_t *early,
                 size_t early_len)
 {
-	struct wire *wire = mem_new(1, sizeof *wire);
-	wire->watch.ready = on_ready;
-	wire->fd = fd;
-	wire->events = POLLER_READ;
-	if (poller_add(&loop->poller, &wire->watch, fd, wire->events) == 0) {
-		wire->conn = conn_open(loop, &wire_carrier, wire, birth);
-		if (wire->conn == NULL)
-			poller_drop(&loop->poller, &wire->watch, fd);
-	}
-	if (wire->conn == NULL) {
+	struct wire mould = { .watch.ready = on_ready, .fd = fd };
+	struct conn *conn = conn_open(loop, &wire_carrier, &mould, birth);
+	if (conn == NULL) {
 		log_warn("net", "%s: no room for the connection", birth->address);
 		atomic_fetch_sub(&loop->net->places, 1);
 		close(fd);
-		free(wire);
 		return;
 	}
 	if (early_len != 0) {
-		receive(wire, early, early_len);
-		settle(wire);
+		receive(wire_of(conn), early, early_len);
+		settle(wire_of(conn));
 	}
 }

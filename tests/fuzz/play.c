@@ -89,7 +89,11 @@ static void on_pause(struct conn *conn, bool pause)
 	play->overrun = 0;
 }
 
-static const struct carrier carrier = { on_send, is_blocked, on_close, on_drop, on_pause };
+static const struct carrier carrier = { .send = on_send,
+	                                .blocked = is_blocked,
+	                                .close = on_close,
+	                                .drop = on_drop,
+	                                .pause = on_pause };
 
 /* ---- the script ---------------------------------------------------------------------------- */
 
@@ -102,7 +106,7 @@ static enum turn turn_of(const struct conn *conn, enum turn turn)
 {
 	const struct config_limits *limits = &server_config()->limits;
 	uint32_t most = conn->protocol->in_order ? 1 : limits->calls;
-	if (conn->pending_count > 0 || conn->outbox.len > limits->outbox_bytes)
+	if (conn->pending_count > 0 || outbox_len(&conn->outbox) > limits->outbox_bytes)
 		return TURN_WAITS;
 	return conn->calls < most ? TURN_PASSES : turn;
 }
@@ -121,11 +125,11 @@ static void deliver(struct play *play, bool text, struct script *script)
 		return;
 	}
 	enum turn turn = turn_of(play->conn, play->rules->ask(play, text, bytes, len));
-	size_t unsent = play->conn->outbox.len;
+	size_t unsent = outbox_len(&play->conn->outbox);
 	uint32_t calls = play->conn->calls;
 	conn_message(play->conn, text, bytes, len);
 	if (turn == TURN_WAITS)
-		CHECK(play->conn->outbox.len == unsent && play->conn->calls == calls);
+		CHECK(outbox_len(&play->conn->outbox) == unsent && play->conn->calls == calls);
 	if (turn == TURN_PASSES)
 		CHECK(play->conn->pending_count == 0);
 }
@@ -205,7 +209,7 @@ static void check_bounds(const struct play *play)
 	CHECK(conn->pending_count <= limits->pending_messages + OVERRUN_MAX);
 	CHECK(conn->pending_bytes <=
 	      limits->pending_bytes + (1 + OVERRUN_MAX) * (size_t)limits->message_bytes);
-	CHECK(conn->outbox.len <= limits->outbox_bytes + (limits->calls + 2) * answer);
+	CHECK(outbox_len(&conn->outbox) <= limits->outbox_bytes + (limits->calls + 2) * answer);
 }
 
 /* ---- a run --------------------------------------------------------------------------------- */
@@ -241,7 +245,7 @@ static void end(struct play *play)
 	if (play->closed == 0 && !play->leaving) {
 		CHECK(play->debt_count == 0);
 		CHECK(play->conn->calls == 0 && play->conn->pending_count == 0);
-		CHECK(play->conn->outbox.len == 0 && !play->paused);
+		CHECK(outbox_len(&play->conn->outbox) == 0 && !play->paused);
 	}
 	conn_gone(play->conn);
 }

@@ -152,7 +152,7 @@ void server_pass_ms(uint64_t ms)
 void server_check_idle(void)
 {
 	const struct loop *loop = &server.loop;
-	CHECK(loop->conn_list == NULL && loop->conns.live == 0 && loop->hub.topic_count == 0);
+	CHECK(loop->conns.live == 0 && loop->hub.topics.count == 0);
 	CHECK(loop->turn_first == NULL && loop->later_first == NULL && loop->wheel.count == 0);
 	CHECK(server.net.connections == 0);
 	CHECK(server.act.loops[0].calls.live == 0 && plugin_held() == 0);

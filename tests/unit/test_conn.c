@@ -35,13 +35,13 @@ static void opens_and_goes(void **state)
 	assert_int_equal(loop.counters.connections, 1);
 	assert_ptr_equal(conn_find(&loop, id), conn);
 	assert_string_equal(conn->user, "ann");
-	assert_string_equal(conn->address, "192.0.2.7");
+	assert_string_equal(conn_address(conn), "192.0.2.7");
 	assert_null(conn->device);
 	conn_gone(conn);
 	heard_is("- ");
 	assert_int_equal(net.connections, 0);
 	assert_null(conn_find(&loop, id));
-	assert_int_equal(loop.hub.topic_count, 0);
+	assert_int_equal(loop.hub.topics.count, 0);
 	assert_int_equal(loop.wheel.count, 0);
 }
 
@@ -59,7 +59,7 @@ static void goes_with_all_it_holds(void **state)
 	conn_gone(conn); /* the sanitizers see what would be left */
 	assert_null(loop.turn_first);
 	turn();
-	assert_int_equal(loop.hub.topic_count, 0);
+	assert_int_equal(loop.hub.topics.count, 0);
 }
 
 /* Those on the list of the turn leave it wherever they stand. */

@@ -167,15 +167,14 @@ static void a_login_may_be_for_ever(void **state)
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
 		struct conn *conn =
 			open_speaking(&wire, "/action", &protocol_base, "ann", times[i]);
-		assert_true(conn->expires_ms == 0);
-		assert_false(wheel_is_set(&conn->expiry));
+		assert_null(conn->expiry);
 		conn_gone(conn);
 		heard_is("- ");
 	}
 	struct conn *conn =
 		open_speaking(&wire, "/action", &protocol_base, "ann", in_s(UINT32_MAX));
 	assert_int_equal(conn_expires_in_s(conn), UINT32_MAX);
-	assert_true(wheel_is_set(&conn->expiry));
+	assert_true(wheel_is_set(&conn->expiry->timer));
 }
 
 /* The time of day has milliseconds, a token has none. */
@@ -197,7 +196,7 @@ static void a_plugin_binds_for_ever(void **state)
 		struct conn *conn =
 			open_speaking(&wire, "/action", &protocol_base, "ann", in_s(10));
 		conn_bind(conn, act_str(users[i]), act_str(""));
-		assert_true(conn->expires_ms == 0);
+		assert_null(conn->expiry);
 		pass_ms(20000);
 		assert_int_equal(wire.closes, 0);
 		conn_gone(conn);
@@ -270,7 +269,7 @@ static void a_good_token_binds(void **state)
 	assert_string_equal(conn->user, "bob");
 	assert_null(conn->device);
 	assert_int_equal(reach_user("ann"), 0);
-	assert_true(conn->expires_ms == 0);
+	assert_null(conn->expiry);
 }
 
 /* A token of the same user: nothing changes but the end. */

@@ -1,6 +1,7 @@
 /* Who is in which topic. */
 #include <act/easy.h> /* before cmocka, whose fail() is a macro */
 
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/hub.h"
 
@@ -8,17 +9,21 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { CONNS = 50 };
 
 static struct hub hub;
-static struct conn conns[CONNS];
+static struct conn *conns[CONNS]; /* each has its place here as its number */
 
 static int begin(void **state)
 {
 	(void)state;
 	hub_init(&hub);
-	memset(conns, 0, sizeof conns);
+	for (int i = 0; i < CONNS; i++) {
+		conns[i] = mem_new(1, sizeof(struct conn));
+		conns[i]->id = (act_conn)i;
+	}
 	return 0;
 }
 
@@ -26,10 +31,11 @@ static int end(void **state)
 {
 	(void)state;
 	for (int i = 0; i < CONNS; i++) {
-		hub_leave_all(&hub, &conns[i]);
-		assert_null(conns[i].memberships);
+		hub_leave_all(&hub, conns[i]);
+		assert_int_equal(conns[i]->membership_count, 0);
+		free(conns[i]);
 	}
-	assert_int_equal(hub.topic_count, 0);
+	assert_int_equal(hub.topics.count, 0);
 	hub_free(&hub);
 	return 0;
 }
@@ -43,7 +49,7 @@ static void call_the_roll(struct conn *conn, void *context)
 {
 	struct roll *roll = context;
 	roll->calls++;
-	roll->called[conn - conns] = true;
+	roll->called[conn->id] = true;
 }
 
 static struct roll members(enum hub_kind kind, const char *id)
@@ -55,16 +61,16 @@ static struct roll members(enum hub_kind kind, const char *id)
 
 static void join(int conn, enum hub_kind kind, const char *id)
 {
-	assert_int_equal(hub_join(&hub, &conns[conn], kind, act_str(id)), ACT_OK);
+	assert_int_equal(hub_join(&hub, conns[conn], kind, act_str(id)), ACT_OK);
 }
 
 static void nobody_is_anywhere(void **state)
 {
 	(void)state;
 	assert_int_equal(members(HUB_USER, "ann").calls, 0);
-	hub_leave(&hub, &conns[0], HUB_USER, act_str("ann"));
-	hub_leave_all(&hub, &conns[0]);
-	assert_int_equal(hub.topic_count, 0);
+	hub_leave(&hub, conns[0], HUB_USER, act_str("ann"));
+	hub_leave_all(&hub, conns[0]);
+	assert_int_equal(hub.topics.count, 0);
 }
 
 static void all_of_a_topic_are_reached(void **state)
@@ -86,7 +92,7 @@ static void a_user_is_no_group(void **state)
 	(void)state;
 	join(1, HUB_USER, "same");
 	join(2, HUB_GROUP, "same");
-	assert_int_equal(hub.topic_count, 2);
+	assert_int_equal(hub.topics.count, 2);
 	assert_true(members(HUB_USER, "same").called[1]);
 	assert_int_equal(members(HUB_USER, "same").calls, 1);
 	assert_true(members(HUB_GROUP, "same").called[2]);
@@ -96,8 +102,8 @@ static void a_user_is_no_group(void **state)
 static void ids_may_hold_any_byte(void **state)
 {
 	(void)state;
-	hub_join(&hub, &conns[0], HUB_GROUP, act_mem("a\0b", 3));
-	hub_join(&hub, &conns[1], HUB_GROUP, act_mem("a\0c", 3));
+	hub_join(&hub, conns[0], HUB_GROUP, act_mem("a\0b", 3));
+	hub_join(&hub, conns[1], HUB_GROUP, act_mem("a\0c", 3));
 	struct roll roll = { 0 };
 	hub_each(&hub, HUB_GROUP, act_mem("a\0c", 3), call_the_roll, &roll);
 	assert_int_equal(roll.calls, 1);
@@ -110,11 +116,11 @@ static void twice_is_once(void **state)
 	join(0, HUB_GROUP, "g");
 	join(0, HUB_GROUP, "g");
 	assert_int_equal(members(HUB_GROUP, "g").calls, 1);
-	assert_int_equal(conns[0].membership_count, 1);
-	hub_leave(&hub, &conns[0], HUB_GROUP, act_str("g"));
+	assert_int_equal(conns[0]->membership_count, 1);
+	hub_leave(&hub, conns[0], HUB_GROUP, act_str("g"));
 	assert_int_equal(members(HUB_GROUP, "g").calls, 0);
-	hub_leave(&hub, &conns[0], HUB_GROUP, act_str("g"));
-	assert_int_equal(hub.topic_count, 0);
+	hub_leave(&hub, conns[0], HUB_GROUP, act_str("g"));
+	assert_int_equal(hub.topics.count, 0);
 }
 
 /* Each step makes another order: first to last, last to first, and criss-cross. */
@@ -132,7 +138,7 @@ static void they_leave_in_any_order(void **state)
 			while (!here.called[at])
 				at = (at + 1) % CONNS;
 			here.called[at] = false;
-			hub_leave(&hub, &conns[at], HUB_GROUP, act_str("g"));
+			hub_leave(&hub, conns[at], HUB_GROUP, act_str("g"));
 			struct roll roll = members(HUB_GROUP, "g");
 			assert_int_equal(roll.calls, CONNS - 1 - i);
 			assert_memory_equal(roll.called, here.called, sizeof here.called);
@@ -147,13 +153,13 @@ static void the_last_one_turns_off_the_light(void **state)
 	join(0, HUB_USER, "ann");
 	join(0, HUB_GROUP, "g");
 	join(1, HUB_GROUP, "g");
-	assert_int_equal(hub.topic_count, 2);
-	hub_leave_all(&hub, &conns[0]);
-	assert_int_equal(conns[0].membership_count, 0);
-	assert_int_equal(hub.topic_count, 1);
+	assert_int_equal(hub.topics.count, 2);
+	hub_leave_all(&hub, conns[0]);
+	assert_int_equal(conns[0]->membership_count, 0);
+	assert_int_equal(hub.topics.count, 1);
 	assert_int_equal(members(HUB_GROUP, "g").calls, 1);
-	hub_leave(&hub, &conns[1], HUB_GROUP, act_str("g"));
-	assert_int_equal(hub.topic_count, 0);
+	hub_leave(&hub, conns[1], HUB_GROUP, act_str("g"));
+	assert_int_equal(hub.topics.count, 0);
 }
 
 static void there_may_be_many_topics(void **state)
@@ -165,8 +171,8 @@ static void there_may_be_many_topics(void **state)
 		snprintf(id, sizeof id, "user %d", i);
 		join(i % CONNS, HUB_USER, id);
 	}
-	assert_int_equal(hub.topic_count, TOPICS);
-	assert_true(hub.bucket_count >= TOPICS);
+	assert_int_equal(hub.topics.count, TOPICS);
+	assert_true(hub.topics.buckets >= TOPICS);
 	for (int i = 0; i < TOPICS; i++) {
 		snprintf(id, sizeof id, "user %d", i);
 		struct roll roll = members(HUB_USER, id);
@@ -175,9 +181,9 @@ static void there_may_be_many_topics(void **state)
 	}
 	for (int i = 0; i < TOPICS; i += 2) {
 		snprintf(id, sizeof id, "user %d", i);
-		hub_leave(&hub, &conns[i % CONNS], HUB_USER, act_str(id));
+		hub_leave(&hub, conns[i % CONNS], HUB_USER, act_str(id));
 	}
-	assert_int_equal(hub.topic_count, TOPICS / 2);
+	assert_int_equal(hub.topics.count, TOPICS / 2);
 }
 
 /* The bound is on groups: the user of the connection does not count. */
@@ -191,27 +197,27 @@ static void a_connection_is_in_so_many_groups(void **state)
 		join(0, HUB_GROUP, id);
 	}
 	join(1, HUB_GROUP, "one more");
-	assert_int_equal(hub_join(&hub, &conns[0], HUB_GROUP, act_str("one more")), ACT_E_BUSY);
-	assert_int_equal(hub_join(&hub, &conns[0], HUB_GROUP, act_str("a new one")), ACT_E_BUSY);
+	assert_int_equal(hub_join(&hub, conns[0], HUB_GROUP, act_str("one more")), ACT_E_BUSY);
+	assert_int_equal(hub_join(&hub, conns[0], HUB_GROUP, act_str("a new one")), ACT_E_BUSY);
 	assert_int_equal(members(HUB_GROUP, "one more").calls, 1);
-	assert_int_equal(hub.topic_count, HUB_GROUPS_MAX + 2); /* the new one was not made */
-	join(0, HUB_GROUP, "group 7");                         /* it is in that one */
-	hub_leave(&hub, &conns[0], HUB_GROUP, act_str("group 7"));
+	assert_int_equal(hub.topics.count, HUB_GROUPS_MAX + 2); /* the new one was not made */
+	join(0, HUB_GROUP, "group 7");                          /* it is in that one */
+	hub_leave(&hub, conns[0], HUB_GROUP, act_str("group 7"));
 	join(0, HUB_GROUP, "one more");
-	hub_leave(&hub, &conns[0], HUB_USER, act_str("ann"));
+	hub_leave(&hub, conns[0], HUB_USER, act_str("ann"));
 	join(0, HUB_USER, "bob"); /* a login is not refused */
 }
 
 static void free_while_somebody_is_in(void)
 {
-	hub_join(&hub, &conns[0], HUB_GROUP, act_str("g"));
+	hub_join(&hub, conns[0], HUB_GROUP, act_str("g"));
 	hub_free(&hub);
 }
 
 static void faults_stop_the_program(void **state)
 {
 	(void)state;
-	assert_dies(free_while_somebody_is_in, "topic_count == 0 does not hold");
+	assert_dies(free_while_somebody_is_in, "topics->count == 0 does not hold");
 }
 
 int main(void)

@@ -104,8 +104,10 @@ static _Atomic act_conn seen_id;
 static void see_id(struct loop *loop, void *context)
 {
 	(void)context;
-	if (loop->conn_list != NULL)
-		seen_id = loop->conn_list->id;
+	uint32_t at = 0;
+	const struct conn *conn = conn_next(loop, &at);
+	if (conn != NULL)
+		seen_id = conn->id;
 }
 
 static void a_number_is_alive_as_long_as_its_connection(void **state)
@@ -166,8 +168,9 @@ static _Atomic int open_calls, draining_loops;
 
 static void look(struct loop *loop, void *context)
 {
+	const struct conn *conn;
 	(void)context;
-	for (const struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next)
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;)
 		open_calls += (int)conn->calls;
 	draining_loops += loop->draining;
 }

@@ -37,8 +37,8 @@ static void gathers_in_order(void **state)
 		put(&outbox, i, (size_t)i * 3);
 	for (int i = 1; i < 200; i++)
 		for (int k = 0; k < i * 3; k++)
-			assert_int_equal(outbox.bytes[len++], i);
-	assert_int_equal(outbox.len, len);
+			assert_int_equal(outbox_bytes(&outbox)[len++], i);
+	assert_int_equal(outbox_len(&outbox), len);
 }
 
 static void what_is_not_committed_does_not_count(void **state)
@@ -49,9 +49,9 @@ static void what_is_not_committed_does_not_count(void **state)
 	memset(room, 'b', 1000);
 	outbox_commit(&outbox, 2); /* less than was asked for */
 	assert_non_null(outbox_reserve(&outbox, &stock, 50));
-	assert_int_equal(outbox.len, 12);
+	assert_int_equal(outbox_len(&outbox), 12);
 	put(&outbox, 'c', 1);
-	assert_memory_equal(outbox.bytes, "aaaaaaaaaabbc", 13);
+	assert_memory_equal(outbox_bytes(&outbox), "aaaaaaaaaabbc", 13);
 }
 
 static void an_idle_one_holds_no_memory(void **state)
@@ -59,9 +59,8 @@ static void an_idle_one_holds_no_memory(void **state)
 	(void)state;
 	put(&outbox, 'a', 10);
 	outbox_clear(&outbox, &stock);
-	assert_null(outbox.bytes);
-	assert_int_equal(outbox.len, 0);
-	assert_int_equal(outbox.room, 0);
+	assert_null(outbox.buffer);
+	assert_int_equal(outbox_len(&outbox), 0);
 }
 
 static void the_stock_lends_its_buffers_again(void **state)
@@ -69,14 +68,14 @@ static void the_stock_lends_its_buffers_again(void **state)
 	struct outbox other = { 0 };
 	(void)state;
 	put(&outbox, 'a', 10);
-	const uint8_t *bytes = outbox.bytes;
+	const uint8_t *bytes = outbox_bytes(&outbox);
 	outbox_clear(&outbox, &stock);
 	assert_int_equal(stock.count, 1);
 	put(&other, 'b', 10);
-	assert_ptr_equal(other.bytes, bytes);
+	assert_ptr_equal(outbox_bytes(&other), bytes);
 	assert_int_equal(stock.count, 0);
 	put(&other, 'c', 2 * (size_t)OUTBOX_FIRST_BYTES); /* and it grows as any other */
-	assert_memory_equal(other.bytes, "bbbbbbbbbbcc", 12);
+	assert_memory_equal(outbox_bytes(&other), "bbbbbbbbbbcc", 12);
 	outbox_clear(&other, &stock);
 }
 

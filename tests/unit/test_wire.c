@@ -498,8 +498,9 @@ static _Atomic int calls, waiting;
 
 static void look(struct loop *loop, void *context)
 {
+	const struct conn *conn;
 	(void)context;
-	for (const struct conn *conn = loop->conn_list; conn != NULL; conn = conn->list_next) {
+	for (uint32_t at = 0; (conn = conn_next(loop, &at)) != NULL;) {
 		calls += (int)conn->calls;
 		waiting += (int)conn->pending_count;
 	}
