@@ -95,7 +95,7 @@ void act_message(struct conn *conn, const struct message *message)
 void act_open(struct act *act, struct net *net, struct pool *pool)
 {
 	*act = (struct act){ .net = net, .pool = pool };
-	act->loops = mem_new(net->loop_count, sizeof *act->loops);
+	act->loops = mem_lines(net->loop_count, sizeof *act->loops);
 	for (uint32_t i = 0; i < net->loop_count; i++) {
 		act->loops[i].act = act;
 		act->loops[i].loop = &net->loops[i];

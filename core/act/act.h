@@ -5,6 +5,7 @@
 #define ACT_ACT_H
 
 #include "act/need.h"
+#include "base/mem.h"
 #include "base/slots.h"
 
 #include <act/plugin.h>
@@ -33,7 +34,7 @@ enum { TOKEN_KIND = 2, TOKEN_NOREPLY_KIND = 3, TIMER_KIND = 4, WATCH_KIND = 5 };
 
 /* One loop's calls. Thread: the loop's. */
 struct act_loop {
-	struct act *act;
+	_Alignas(MEM_LINE) struct act *act;
 	struct loop *loop;
 	struct slots calls;
 	struct call *spare;          /* call objects to be used again */
@@ -61,6 +62,8 @@ struct act {
 	_Atomic uint32_t reply_bytes;
 	_Atomic uint32_t home_queue;
 	_Atomic uint32_t push_queue_bytes;
+	/* Every push writes here, and every message reads what is above. */
+	unsigned char apart[MEM_LINE];
 	_Atomic uint64_t pushes_under_way; /* in bytes */
 	struct generation *lost;           /* given up before they served; kept for ever. [main] */
 	bool check;                        /* "check": set once, before anything is loaded */

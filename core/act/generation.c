@@ -24,10 +24,8 @@ static uint64_t last_number;
 
 struct generation *generation_new(struct act *act, const struct generation_birth *birth)
 {
-	struct generation *made = aligned_alloc(64, (sizeof *made + 63) / 64 * 64);
+	struct generation *made = mem_lines(1, sizeof *made);
 	uint32_t loops = act->net->loop_count;
-	CHECK(made != NULL);
-	memset(made, 0, sizeof *made);
 	made->number = ++last_number;
 	made->act = act;
 	made->manifest = *birth->manifest;
@@ -42,9 +40,7 @@ struct generation *generation_new(struct act *act, const struct generation_birth
 		need_init(&made->needs[i], made->manifest.needs[i]);
 	made->push_codes = mem_new(made->table->push_count, sizeof *made->push_codes);
 	made->in_flight = mem_new(made->table->action_count, sizeof *made->in_flight);
-	made->loop_pins = aligned_alloc(64, loops * sizeof *made->loop_pins);
-	CHECK(made->loop_pins != NULL);
-	memset(made->loop_pins, 0, loops * sizeof *made->loop_pins);
+	made->loop_pins = mem_lines(loops, sizeof *made->loop_pins);
 	made->timers = timers_new(made);
 	made->polls = polls_new(made);
 	made->kv = kv_store(act->kv, made->manifest.name);

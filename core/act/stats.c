@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No two loops write to one cache line. */
-enum { LINE_BYTES = 64 };
-
+/* No two loops write to one cache line: each has its numbers from mem_lines(). */
 struct stats {
 	uint32_t loop_count;
 	_Atomic uint64_t **unrouted; /* STATS_ENDS for each loop */
@@ -21,23 +19,13 @@ struct stats {
 	struct stats_generation *first; /* in the order of their birth */
 };
 
-/* Zeroed, and alone on its cache lines. */
-static void *new_lines(size_t size)
-{
-	size_t room = (size + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
-	void *made = aligned_alloc(LINE_BYTES, room != 0 ? room : LINE_BYTES);
-	CHECK(made != NULL);
-	memset(made, 0, room);
-	return made;
-}
-
 struct stats *stats_new(uint32_t loops)
 {
 	struct stats *stats = mem_new(1, sizeof *stats);
 	stats->loop_count = loops;
 	stats->unrouted = mem_new(loops, sizeof *stats->unrouted);
 	for (uint32_t i = 0; i < loops; i++)
-		stats->unrouted[i] = new_lines(STATS_ENDS * sizeof *stats->unrouted[i]);
+		stats->unrouted[i] = mem_lines(STATS_ENDS, sizeof *stats->unrouted[i]);
 	pthread_mutex_init(&stats->lock, NULL);
 	return stats;
 }
@@ -83,7 +71,7 @@ struct stats_generation *stats_enter(struct stats *stats, uint64_t number, const
 		made->actions[i] = mem_text(table_action(table, i)->name);
 	made->loops = mem_new(stats->loop_count, sizeof *made->loops);
 	for (uint32_t i = 0; i < stats->loop_count; i++)
-		made->loops[i] = new_lines(made->action_count * sizeof *made->loops[i]);
+		made->loops[i] = mem_lines(made->action_count, sizeof *made->loops[i]);
 	pthread_mutex_lock(&stats->lock);
 	struct stats_generation **at = &stats->first;
 	while (*at != NULL)

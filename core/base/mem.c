@@ -20,6 +20,18 @@ void *mem_new(size_t count, size_t size)
 	return made;
 }
 
+void *mem_lines(size_t count, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - MEM_LINE)
+		out_of_memory();
+	bytes = bytes != 0 ? (bytes + MEM_LINE - 1) / MEM_LINE * MEM_LINE : MEM_LINE;
+	void *made = aligned_alloc(MEM_LINE, bytes);
+	if (made == NULL)
+		out_of_memory();
+	return memset(made, 0, bytes);
+}
+
 void *mem_grow(void *old, size_t count, size_t size)
 {
 	void *made = reallocarray(old, count != 0 ? count : 1, size);

@@ -11,6 +11,10 @@
 
 /* Zeroed; free() it. Never NULL. */
 void *mem_new(size_t count, size_t size);
+/* The same for what threads share, alone on its cache lines: who writes there does not slow down
+ * those who read what is not theirs. */
+enum { MEM_LINE = 64 };
+void *mem_lines(size_t count, size_t size);
 /* As realloc(); never NULL. */
 void *mem_grow(void *old, size_t count, size_t size);
 /* Copies; free() them. Never NULL; a NULL text stays NULL. */

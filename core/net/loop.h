@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/histogram.h"
 #include "base/inbox.h"
+#include "base/mem.h"
 #include "base/slots.h"
 #include "base/wheel.h"
 #include "net/deflate.h"
@@ -18,6 +19,7 @@
 #include "net/poller.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct conn;
@@ -56,20 +58,25 @@ struct loop_pulse {
 	struct histogram lags;
 };
 
+/* What other threads read while it runs does not change, and what they write is apart from what the
+ * loop works on. */
 struct loop {
-	struct net *net;
+	_Alignas(MEM_LINE) struct net *net;
 	uint32_t index;
-	pthread_t thread;
-	struct poller poller;
-	struct poller_watch woken;
 	int wake_fd;
+	pthread_t thread;
+	struct poller_watch woken;
+	void *act;           /* of the room above: its calls on this loop */
+	struct front *front; /* NULL: nobody comes in (in tests) */
+
+	_Alignas(MEM_LINE) struct inbox inbox;
+
+	_Alignas(MEM_LINE) struct poller poller;
 	bool stopping;
 	bool draining;   /* the server is ending: no further message is read */
 	bool closing;    /* all have been told to come again elsewhere: so is who comes now */
 	uint64_t now_ms; /* clock_ms() as this turn began, near enough for deadlines */
 	uint64_t next_tick_ns;
-
-	struct inbox inbox;
 	struct post *later_first; /* for the end of this turn, in order */
 	struct post **later_last;
 	struct wheel wheel;
@@ -80,7 +87,6 @@ struct loop {
 	struct outbox_stock stock;
 	struct deflate deflate;
 	struct hub hub;
-	struct front *front;    /* NULL: nobody comes in (in tests) */
 	struct wire_desk *desk; /* what the connections of net/wire share; made when it is needed */
 	struct listener *listeners;
 	size_t listener_count;
@@ -88,8 +94,10 @@ struct loop {
 	uint32_t handshakes;      /* accepted, not upgraded yet */
 	struct loop_counters counters;
 	struct loop_pulse pulse;
-	void *act; /* of the room above: its calls on this loop */
 };
+_Static_assert(sizeof(struct loop) % MEM_LINE == 0, "loops lie side by side");
+_Static_assert(offsetof(struct loop, inbox) == MEM_LINE, "one line that only its thread writes");
+_Static_assert(offsetof(struct loop, poller) == 2 * MEM_LINE, "the inbox is alone on its line");
 
 /* [main] Makes the loop; the thread is started by loop_start(). */
 void loop_init(struct loop *loop, struct net *net, uint32_t index);

@@ -36,7 +36,7 @@ int net_open(struct net *net, const struct site *site, uint32_t loops,
 	if (getrandom(&net->epoch, sizeof net->epoch, GRND_NONBLOCK) != sizeof net->epoch)
 		net->epoch = clock_ns();
 	atomic_store(&net->site, site);
-	net->loops = mem_new(loops, sizeof *net->loops);
+	net->loops = mem_lines(loops, sizeof *net->loops);
 	for (; net->loop_count < loops; net->loop_count++) {
 		struct loop *loop = &net->loops[net->loop_count];
 		loop_init(loop, net, net->loop_count);

@@ -3,6 +3,7 @@
 #ifndef NET_NET_H
 #define NET_NET_H
 
+#include "base/mem.h"
 #include "net/conn.h"
 #include "net/gate.h"
 #include "net/loop.h"
@@ -32,7 +33,10 @@ struct net {
 	uint32_t loop_count;
 	struct net_upcalls up;
 	_Atomic(const struct site *) site;
-	uint64_t epoch;               /* another one with each start of the server */
+	uint64_t epoch; /* another one with each start of the server */
+	/* Every loop writes here when connections come and go, but reads the rest with every
+	 * message. */
+	unsigned char apart[MEM_LINE];
 	_Atomic uint32_t connections; /* open ones, over all loops */
 	_Atomic uint32_t places;      /* taken, of limits.connections: open, or let in */
 	bool running;

@@ -45,6 +45,45 @@ static void opens_and_goes(void **state)
 	assert_int_equal(loop.wheel.count, 0);
 }
 
+/* What its carrier keeps behind it. */
+struct kept {
+	uint64_t number;
+	bool refuses;
+};
+
+static int begin_with_it(struct conn *conn)
+{
+	const struct kept *kept = conn->carried;
+	assert_ptr_equal(kept, conn->behind);
+	assert_int_equal(kept->number, 0x0123456789abcdef);
+	assert_ptr_equal(conn_find(&loop, conn->id), conn);
+	heard_is(""); /* nobody knows of it yet */
+	return kept->refuses ? -1 : 0;
+}
+
+static void a_carrier_may_keep_something_behind_it(void **state)
+{
+	const struct carrier roomy = { .room = sizeof(struct kept), .start = begin_with_it };
+	const struct endpoint *endpoint = site_find(site, "/raw")->endpoint;
+	const struct conn_birth birth = { .endpoint = endpoint,
+		                          .protocol = protocol_plain(endpoint->mode),
+		                          .address = "2001:db8:1234:5678:9abc:def0:192.0.2.100" };
+	struct kept kept = { .number = 0x0123456789abcdef };
+	(void)state;
+	struct conn *conn = conn_open(&loop, &roomy, &kept, &birth);
+	assert_non_null(conn);
+	heard_is("+ ");
+	assert_ptr_not_equal(conn->carried, &kept);
+	assert_string_equal(conn_address(conn), birth.address);
+	conn_gone(conn);
+	heard_is("- ");
+	kept.refuses = true;
+	assert_null(conn_open(&loop, &roomy, &kept, &birth));
+	heard_is("");
+	assert_int_equal(net.connections, 0);
+	assert_int_equal(loop.conns.live, 0);
+}
+
 static void goes_with_all_it_holds(void **state)
 {
 	(void)state;
@@ -562,6 +601,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(opens_and_goes),
+		TEST(a_carrier_may_keep_something_behind_it),
 		TEST(goes_with_all_it_holds),
 		TEST(leaves_the_turn_in_any_order),
 		TEST(one_call_at_a_time),

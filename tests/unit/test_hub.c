@@ -208,6 +208,66 @@ static void a_connection_is_in_so_many_groups(void **state)
 	join(0, HUB_USER, "bob"); /* a login is not refused */
 }
 
+/* Its memory follows in both directions: alone, a few, many, and back. */
+static void a_topic_shrinks_and_grows_again(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < CONNS; i++) {
+			join(i, HUB_GROUP, "g");
+			assert_int_equal(members(HUB_GROUP, "g").calls, i + 1);
+		}
+		for (int i = CONNS - 1; i > 0; i--) {
+			hub_leave(&hub, conns[i], HUB_GROUP, act_str("g"));
+			struct roll roll = members(HUB_GROUP, "g");
+			assert_int_equal(roll.calls, i);
+			assert_true(roll.called[0] && roll.called[i - 1]);
+		}
+	}
+}
+
+/* The same for what a connection keeps, whichever it leaves first. */
+static void a_connection_joins_and_leaves_by_turns(void **state)
+{
+	char id[32];
+	(void)state;
+	for (int first = 0; first < 6; first++) {
+		for (int i = 0; i < 6; i++) {
+			snprintf(id, sizeof id, "group %d", i);
+			join(0, HUB_GROUP, id);
+			assert_int_equal(conns[0]->membership_count, i + 1);
+		}
+		for (int i = 0; i < 6; i++) {
+			snprintf(id, sizeof id, "group %d", (first + i) % 6);
+			assert_true(members(HUB_GROUP, id).called[0]);
+			hub_leave(&hub, conns[0], HUB_GROUP, act_str(id));
+			assert_int_equal(members(HUB_GROUP, id).calls, 0);
+		}
+		assert_int_equal(conns[0]->membership_count, 0);
+	}
+}
+
+static void a_name_lasts_until_it_is_swept(void **state)
+{
+	(void)state;
+	join(0, HUB_USER, "ann");
+	const char *name = hub_name(&hub, HUB_USER, act_str("ann"));
+	hub_leave_all(&hub, conns[0]);
+	assert_string_equal(name, "ann");
+	assert_ptr_equal(hub.dropped->id, name);
+	join(0, HUB_USER, "ann"); /* another topic, of the same name */
+	assert_ptr_not_equal(hub_name(&hub, HUB_USER, act_str("ann")), name);
+	hub_sweep(&hub);
+	assert_null(hub.dropped);
+	assert_string_equal(hub_name(&hub, HUB_USER, act_str("ann")), "ann");
+	hub_sweep(&hub);
+}
+
+static void ask_for_a_name_of_nobody(void)
+{
+	hub_name(&hub, HUB_USER, act_str("ann"));
+}
+
 static void free_while_somebody_is_in(void)
 {
 	hub_join(&hub, conns[0], HUB_GROUP, act_str("g"));
@@ -217,6 +277,7 @@ static void free_while_somebody_is_in(void)
 static void faults_stop_the_program(void **state)
 {
 	(void)state;
+	assert_dies(ask_for_a_name_of_nobody, "topic != NULL does not hold");
 	assert_dies(free_while_somebody_is_in, "topics->count == 0 does not hold");
 }
 
@@ -232,6 +293,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_last_one_turns_off_the_light, begin, end),
 		cmocka_unit_test_setup_teardown(there_may_be_many_topics, begin, end),
 		cmocka_unit_test_setup_teardown(a_connection_is_in_so_many_groups, begin, end),
+		cmocka_unit_test_setup_teardown(a_topic_shrinks_and_grows_again, begin, end),
+		cmocka_unit_test_setup_teardown(a_connection_joins_and_leaves_by_turns, begin, end),
+		cmocka_unit_test_setup_teardown(a_name_lasts_until_it_is_swept, begin, end),
 		cmocka_unit_test_setup_teardown(faults_stop_the_program, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,18 @@ static void none_is_some(void **state)
 	free(made);
 }
 
+static void lines_are_whole_and_zeroed(void **state)
+{
+	const char zeros[3 * MEM_LINE] = { 0 };
+	(void)state;
+	for (size_t size = 0; size <= sizeof zeros; size += MEM_LINE / 4) {
+		char *made = mem_lines(1, size);
+		assert_int_equal((uintptr_t)made % MEM_LINE, 0);
+		assert_memory_equal(made, zeros, size);
+		free(made);
+	}
+}
+
 static void growing_keeps(void **state)
 {
 	(void)state;
@@ -99,6 +111,16 @@ static void ask_for_too_much(void)
 	printf("%p\n", mem_new(too_many, 16));
 }
 
+static void ask_for_too_many_lines(void)
+{
+	printf("%p\n", mem_lines(too_many, 16));
+}
+
+static void ask_for_a_line_too_many(void)
+{
+	printf("%p\n", mem_lines(1, 4 * too_many + 3)); /* all there is */
+}
+
 static void grow_too_much(void)
 {
 	printf("%p\n", mem_grow(NULL, too_many, 16));
@@ -108,6 +130,8 @@ static void says_when_there_is_none(void **state)
 {
 	(void)state;
 	assert_dies(ask_for_too_much, "actd: out of memory\n");
+	assert_dies(ask_for_too_many_lines, "actd: out of memory\n");
+	assert_dies(ask_for_a_line_too_many, "actd: out of memory\n");
 	assert_dies(grow_too_much, "actd: out of memory\n");
 }
 
@@ -116,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_zeroed),
 		cmocka_unit_test(none_is_some),
+		cmocka_unit_test(lines_are_whole_and_zeroed),
 		cmocka_unit_test(growing_keeps),
 		cmocka_unit_test(copies_text),
 		cmocka_unit_test(no_text_stays_none),

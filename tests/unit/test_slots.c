@@ -186,6 +186,29 @@ static void each_passes_by_the_free_and_the_claimed(void **state)
 	assert_int_equal(slots.live, 1);
 }
 
+static void the_next_is_the_next_alive(void **state)
+{
+	uint32_t at = 0;
+	(void)state;
+	assert_null(slots_next(&slots, &at));
+	slots_put(&slots, KIND, &one);
+	uint64_t free_one = slots_put(&slots, KIND, &two),
+		 claimed = slots_put(&slots, KIND, &three);
+	uint64_t last = slots_put(&slots, KIND, &two);
+	slots_drop(&slots, free_one);
+	assert_true(slots_claim(&slots, claimed));
+	assert_ptr_equal(slots_next(&slots, &at), &one);
+	assert_ptr_equal(slots_next(&slots, &at), &two);
+	slots_drop(&slots, last);
+	assert_null(slots_next(&slots, &at));
+	slots_put(&slots, KIND, &three); /* where the free one was: behind the walk */
+	assert_null(slots_next(&slots, &at));
+	at = 0;
+	assert_ptr_equal(slots_next(&slots, &at), &one);
+	assert_ptr_equal(slots_next(&slots, &at), &three);
+	assert_null(slots_next(&slots, &at));
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, RACES = 4000 };
@@ -307,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(there_may_be_many, begin, end),
 		cmocka_unit_test_setup_teardown(all_may_be_taken, begin, end),
 		cmocka_unit_test_setup_teardown(generations_begin_anew, begin, end),
+		cmocka_unit_test_setup_teardown(the_next_is_the_next_alive, begin, end),
 		cmocka_unit_test_setup_teardown(each_passes_by_the_free_and_the_claimed, begin,
 		                                end),
 		cmocka_unit_test_setup_teardown(one_claimer_wins, begin, end),
