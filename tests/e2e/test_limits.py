@@ -63,7 +63,8 @@ class Limits(ServerCase):
         self.assertIn("payload=x", clients[3].text(ME, "x"))
 
     def test_queue_for_workers_is_bounded(self):
-        one, two, three = self.clients(3, workers=1, limits={"worker_queue": 1})
+        # On one loop, which hears of them in the order in which they speak.
+        one, two, three = self.clients(3, threads=1, workers=1, limits={"worker_queue": 1})
         one.ask(BLOCK, "gate")
         two.wait_event("blocking gate")  # the only worker is taken
         two.ask(BLOCK, "gate")  # and the only place

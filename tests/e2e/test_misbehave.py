@@ -260,7 +260,8 @@ class TheProcess(Misbehaving):
     @unittest.skipIf(SANITIZERS, "sanitizers reserve terabytes of addresses")
     def test_grow(self):
         self.start()
-        limit = 2 << 30
+        pages = int(pathlib.Path(f"/proc/{self.server.pid}/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + (256 << 20)
         resource.prlimit(self.server.pid, resource.RLIMIT_AS, (limit, limit))
         self.client().ask(DO, "grow")
         self.says_and_ends("SIGSEGV", "handle of do, code 2600")
