@@ -222,7 +222,7 @@ class Others(WaitsCase):
         self.assertEqual(self.of("sqlite", "serving")["used_by"],
                          [{"name": "stubborn", "generation": consumer}])
         self.replace("sqlite", busy_ms=4000)
-        plugin = self.draining("sqlite")
+        plugin = eventually(lambda: self.held_by_one("sqlite"), "its own steps are over")
         handle, = plugin["holders"]["handles"]
         self.assertGreaterEqual(handle.pop("ms"), 0)
         self.assertEqual(handle, {"consumer": "stubborn", "generation": consumer,
@@ -234,6 +234,10 @@ class Others(WaitsCase):
         self.server.remove("stubborn")
         self.assertEqual(self.server.sighup().verdict, "taken")
         eventually(lambda: self.ended("sqlite"), "its consumer has ended, and so has it")
+
+    def held_by_one(self, name):
+        plugin = self.draining(name)
+        return plugin if plugin["pins"] == 1 else None
 
     def test_a_canary(self):
         self.start("probe", canary_percent=50)
