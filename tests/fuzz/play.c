@@ -117,6 +117,10 @@ static void deliver(struct play *play, bool text, struct script *script)
 	const uint8_t *bytes = script_bytes(script, &len);
 	if (len > server_config()->limits.message_bytes || play->debt_count == PLAY_DEBTS_MAX)
 		return;
+	/* Carriers hand up no other text than UTF-8; the fuzzer "frames" is for what does not get
+	 * here. */
+	if (text && act_utf8_span(bytes, len) != len)
+		return;
 	if (play->leaving || (play->paused && play->overrun++ >= OVERRUN_MAX))
 		return;
 	/* After a close, and before one that waits for the end of the turn, none counts. */
