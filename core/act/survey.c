@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What one loop has told. */
 struct told {
@@ -40,16 +39,12 @@ struct survey *survey_new(struct act *act)
 {
 	uint32_t count = act->net->loop_count;
 	struct survey *survey = mem_new(1, sizeof *survey + count * sizeof survey->questions[0]);
-	pthread_condattr_t monotonic;
 	survey->act = act;
 	survey->count = count;
 	for (uint32_t i = 0; i < count; i++)
 		survey->questions[i] = (struct question){ .survey = survey, .loop = i };
 	pthread_mutex_init(&survey->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&survey->answered, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&survey->answered, NULL);
 	return survey;
 }
 
@@ -143,20 +138,9 @@ static bool is_awaited(const struct survey *survey, const bool *asked)
 	return false;
 }
 
-static struct timespec moment_in(uint32_t ms)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	return until;
-}
-
 void survey_take(struct survey *survey, uint32_t wait_ms)
 {
-	struct timespec until = moment_in(wait_ms);
+	const struct timespec until = clock_moment(wait_ms);
 	bool *asked = mem_new(survey->count, sizeof *asked);
 	CHECK(loop_self() == NULL);
 	pthread_mutex_lock(&survey->lock);
@@ -170,8 +154,8 @@ void survey_take(struct survey *survey, uint32_t wait_ms)
 		question->post.run = on_question;
 		loop_post(&survey->act->net->loops[i], &question->post);
 	}
-	while (is_awaited(survey, asked) &&
-	       pthread_cond_timedwait(&survey->answered, &survey->lock, &until) == 0)
+	while (is_awaited(survey, asked) && pthread_cond_clockwait(&survey->answered, &survey->lock,
+	                                                           CLOCK_MONOTONIC, &until) == 0)
 		;
 	pthread_mutex_unlock(&survey->lock);
 	free(asked);

@@ -106,12 +106,8 @@ static uint32_t look_ms(uint32_t stuck_ms)
 
 static void wait_ms(struct watcher *watch, uint32_t ms)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_cond_timedwait(&watch->end, &watch->lock, &until);
+	const struct timespec until = clock_moment(ms);
+	pthread_cond_clockwait(&watch->end, &watch->lock, CLOCK_MONOTONIC, &until);
 }
 
 static void *watch_main(void *arg)
@@ -134,14 +130,10 @@ static void *watch_main(void *arg)
 struct watcher *watch_new(struct act *act)
 {
 	struct watcher *watch = mem_new(1, sizeof *watch);
-	pthread_condattr_t monotonic;
 	sigset_t all, before;
 	watch->act = act;
 	pthread_mutex_init(&watch->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch->end, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&watch->end, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	CHECK(pthread_create(&watch->thread, NULL, watch_main, watch) == 0);

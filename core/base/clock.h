@@ -18,6 +18,13 @@ static inline uint64_t clock_ms(void)
 	return clock_ns() / 1000000u;
 }
 
+/* The moment in `ms`, for pthread_cond_clockwait() with CLOCK_MONOTONIC. */
+static inline struct timespec clock_moment(uint64_t ms)
+{
+	uint64_t at_ns = clock_ns() + ms * 1000000u;
+	return (struct timespec){ (time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u) };
+}
+
 /* The time of day, for what others date: milliseconds since 1970, UTC. It may jump. */
 static inline int64_t clock_utc_ms(void)
 {

@@ -58,9 +58,7 @@ static void beat(struct heartbeat *heartbeat)
 /* Under the lock. */
 static void wait_for_look(struct heartbeat *heartbeat)
 {
-	uint64_t until_ms = clock_ms() + heartbeat->look_ms;
-	const struct timespec until = { (time_t)(until_ms / 1000),
-		                        (long)(until_ms % 1000) * 1000000 };
+	const struct timespec until = clock_moment(heartbeat->look_ms);
 	pthread_cond_clockwait(&heartbeat->end, &heartbeat->lock, CLOCK_MONOTONIC, &until);
 }
 

@@ -1,11 +1,11 @@
 #include "base/latch.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct latch {
 	pthread_mutex_t lock;
@@ -17,12 +17,8 @@ struct latch {
 struct latch *latch_new(uint32_t count)
 {
 	struct latch *latch = mem_new(1, sizeof *latch);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&latch->lock, NULL);
-	pthread_cond_init(&latch->done, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&latch->done, NULL);
 	latch->count = count;
 	latch->owners = count + 1;
 	return latch;
@@ -52,20 +48,14 @@ void latch_down(struct latch *latch)
 /* Under the lock. */
 static bool wait_locked(struct latch *latch, uint32_t timeout_ms)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	const struct timespec until = clock_moment(timeout_ms);
 	int rc = 0;
 	while (latch->count > 0 && rc != ETIMEDOUT) {
 		if (timeout_ms == 0)
 			pthread_cond_wait(&latch->done, &latch->lock);
 		else
-			rc = pthread_cond_timedwait(&latch->done, &latch->lock, &until);
+			rc = pthread_cond_clockwait(&latch->done, &latch->lock, CLOCK_MONOTONIC,
+			                            &until);
 	}
 	return latch->count == 0;
 }

@@ -116,9 +116,8 @@ static enum signals_word take_word(uint64_t *ticket)
 
 enum signals_word signals_wait_for(int wait_ms, uint64_t *ticket)
 {
-	uint64_t until_ms = clock_ms() + (uint64_t)(wait_ms > 0 ? wait_ms : 0), none;
-	const struct timespec until = { (time_t)(until_ms / 1000),
-		                        (long)(until_ms % 1000) * 1000000 };
+	const struct timespec until = clock_moment(wait_ms > 0 ? (uint64_t)wait_ms : 0);
+	uint64_t none;
 	int rc = 0;
 	pthread_mutex_lock(&lock);
 	while (nothing_came() && rc == 0)

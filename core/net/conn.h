@@ -103,6 +103,8 @@ struct conn *conn_open(struct loop *loop, const struct carrier *carrier, void *c
 struct decode_terms conn_terms(const struct conn *conn);
 /* A whole message, borrowed; with `text` it is UTF-8. */
 void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
+/* The same of a message that nobody has looked at: text that is no UTF-8 closes with 1007. */
+void conn_message_unread(struct conn *conn, bool text, const uint8_t *bytes, size_t len);
 /* The same of a message that is compressed, and not known to be UTF-8 yet. */
 void conn_message_packed(struct conn *conn, bool text, act_bytes packed);
 /* Any frame came in. */

@@ -4,7 +4,6 @@
 
 #include "net/net.h"
 
-#include <act/easy.h>
 #include <stdlib.h>
 
 void conn_message_packed(struct conn *conn, bool text, act_bytes packed)
@@ -17,10 +16,7 @@ void conn_message_packed(struct conn *conn, bool text, act_bytes packed)
 	switch (deflate_unpack(&loop->deflate, packed,
 	                       net_site(loop->net)->config->limits.message_bytes, &bytes, &len)) {
 	case ACT_OK:
-		if (text && act_utf8_span(bytes, len) != len)
-			conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
-		else
-			conn_message(conn, text, bytes, len);
+		conn_message_unread(conn, text, bytes, len);
 		free(bytes);
 		return;
 	case ACT_E_TOOBIG:

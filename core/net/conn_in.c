@@ -123,6 +123,14 @@ void conn_message(struct conn *conn, bool text, const uint8_t *bytes, size_t len
 		receive_or_queue(conn, text, bytes, len);
 }
 
+void conn_message_unread(struct conn *conn, bool text, const uint8_t *bytes, size_t len)
+{
+	if (text && act_utf8_span(bytes, len) != len)
+		conn_close(conn, CLOSE_BAD_TEXT, "text is not UTF-8");
+	else
+		conn_message(conn, text, bytes, len);
+}
+
 /* One that becomes no call does not wait for calls to end: a login is renewed also where all of
  * them hang. */
 static bool first_is_ready(const struct conn *conn)

@@ -30,10 +30,7 @@ size_t frame_close(uint8_t *to, uint16_t code, const char *reason)
 	size_t len = strlen(reason);
 	if (len > FRAME_CLOSE_MAX - 2)
 		len = act_utf8_span(reason, FRAME_CLOSE_MAX - 2);
-	size_t head = frame_header(to, FRAME_CLOSE, 2 + len);
-	act_put_u16(to + head, code);
-	memcpy(to + head + 2, reason, len);
-	return head + 2 + len;
+	return frame_close_echo(to, code, (const uint8_t *)reason, len);
 }
 
 size_t frame_close_echo(uint8_t *to, uint16_t code, const uint8_t *reason, size_t len)

@@ -5,7 +5,6 @@
 #include "net/net.h"
 #include "net/session.h"
 
-#include <act/easy.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,12 +100,10 @@ static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
 static void deliver(const struct session *session, const uint8_t *bytes, size_t len)
 {
 	bool text = !lws_frame_is_binary(session->wsi);
-	if (text && !session->packed && act_utf8_span(bytes, len) != len)
-		conn_close(session->conn, CLOSE_BAD_TEXT, "text is not UTF-8");
-	else if (session->packed)
+	if (session->packed)
 		conn_message_packed(session->conn, text, (act_bytes){ bytes, len });
 	else
-		conn_message(session->conn, text, bytes, len);
+		conn_message_unread(session->conn, text, bytes, len);
 }
 
 /* The bit that says "compressed" belongs on the first frame of a message (RFC 7692, section 6).
@@ -134,7 +131,8 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 	size_t rest = (size_t)lws_remaining_packet_payload(wsi);
 	if (conn->close_wanted)
 		return;
-	conn_alive(conn);
+	if (!final) /* the message says it otherwise */
+		conn_alive(conn);
 	if (!mark_fits(session, first, rest)) {
 		session_forget_pieces(session);
 		conn_close(conn, CLOSE_PROTOCOL, "RSV1 on a frame that continues a message");

@@ -249,7 +249,8 @@ static void hear(struct wire *wire, struct reader *reader, enum decoded_kind kin
 	struct conn *conn = conn_of(wire);
 	switch (kind) {
 	case DECODED_PIECE:
-		conn_alive(conn);
+		if (!got->last) /* the message says it otherwise */
+			conn_alive(conn);
 		if (!reader_put(reader, conn, got))
 			wire->deaf = true;
 		break;
