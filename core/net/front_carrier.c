@@ -6,8 +6,6 @@
 #include "net/session.h"
 
 #include <libwebsockets.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- sending ---- */
 
@@ -79,24 +77,6 @@ const struct carrier front_carrier = {
 
 /* ---- receiving ---- */
 
-static bool add_piece(struct session *session, const uint8_t *bytes, size_t len)
-{
-	if (session->pieces_room - session->pieces_len < len) {
-		size_t room = session->pieces_room != 0 ? session->pieces_room : RECEIVE_BYTES;
-		while (room - session->pieces_len < len)
-			room *= 2;
-		uint8_t *pieces = realloc(session->pieces, room);
-		if (pieces == NULL)
-			return false;
-		session->pieces = pieces;
-		session->pieces_room = room;
-	}
-	if (len != 0)
-		memcpy(session->pieces + session->pieces_len, bytes, len);
-	session->pieces_len += len;
-	return true;
-}
-
 static void deliver(const struct session *session, const uint8_t *bytes, size_t len)
 {
 	bool text = !lws_frame_is_binary(session->wsi);
@@ -134,25 +114,25 @@ static void receive(struct session *session, const uint8_t *bytes, size_t len)
 	if (!final) /* the message says it otherwise */
 		conn_alive(conn);
 	if (!mark_fits(session, first, rest)) {
-		session_forget_pieces(session);
+		pieces_forget(&session->pieces);
 		conn_close(conn, CLOSE_PROTOCOL, "RSV1 on a frame that continues a message");
 		return;
 	}
 	if (first)
-		session->pieces_len = 0;
+		session->pieces.len = 0;
 	if (session->packed)
 		limit = deflate_bound(limit);
-	if (len + session->pieces_len > limit || rest > limit - len - session->pieces_len) {
-		session_forget_pieces(session);
+	if (len + session->pieces.len > limit || rest > limit - len - session->pieces.len) {
+		pieces_forget(&session->pieces);
 		conn_close(conn, CLOSE_TOO_BIG, "the message is too long");
 	} else if (first && final) {
 		deliver(session, bytes, len);
-	} else if (!add_piece(session, bytes, len)) {
-		session_forget_pieces(session);
+	} else if (!pieces_add(&session->pieces, bytes, len, rest)) {
+		pieces_forget(&session->pieces);
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
 	} else if (final) {
-		deliver(session, session->pieces, session->pieces_len);
-		session_forget_pieces(session);
+		deliver(session, session->pieces.bytes, session->pieces.len);
+		pieces_forget(&session->pieces);
 	}
 }
 

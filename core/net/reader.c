@@ -5,37 +5,8 @@
 #include "net/conn.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum { STOCK_MAX = 64, FIRST_ROOM = 4096, TRUSTED_ROOM = 65536 };
-
-static void forget_message(struct reader *reader)
-{
-	free(reader->message);
-	reader->message = NULL;
-	reader->len = reader->room = 0;
-}
-
-/* Room for what comes, and for what is announced, as far as an announcement alone is worth memory:
- * beyond that the room doubles as the bytes arrive. */
-static bool make_room(struct reader *reader, size_t len, uint64_t ahead)
-{
-	size_t need = reader->len + len;
-	if (reader->room >= need)
-		return true;
-	size_t room = reader->room != 0 ? 2 * reader->room : FIRST_ROOM;
-	size_t trusted = room > TRUSTED_ROOM ? room : TRUSTED_ROOM;
-	if (ahead <= trusted && need + ahead <= trusted)
-		room = need + (size_t)ahead;
-	while (room < need)
-		room *= 2;
-	uint8_t *message = realloc(reader->message, room);
-	if (message == NULL)
-		return false;
-	reader->message = message;
-	reader->room = room;
-	return true;
-}
+enum { STOCK_MAX = 64 };
 
 static void hand_up(struct conn *conn, const struct decoded *piece, const uint8_t *bytes,
                     size_t len)
@@ -52,16 +23,13 @@ bool reader_put(struct reader *reader, struct conn *conn, const struct decoded *
 		hand_up(conn, piece, piece->bytes, piece->len);
 		return true;
 	}
-	if (!make_room(reader, piece->len, piece->ahead)) {
+	if (!pieces_add(&reader->pieces, piece->bytes, piece->len, piece->ahead)) {
 		conn_close(conn, CLOSE_OVERLOAD, "no memory for the message");
 		return false;
 	}
-	if (piece->len != 0)
-		memcpy(reader->message + reader->len, piece->bytes, piece->len);
-	reader->len += piece->len;
 	if (piece->last) {
-		hand_up(conn, piece, reader->message, reader->len);
-		forget_message(reader);
+		hand_up(conn, piece, reader->pieces.bytes, reader->pieces.len);
+		pieces_forget(&reader->pieces);
 	}
 	return true;
 }
@@ -111,7 +79,7 @@ struct reader *reader_keep(struct reader_stock *stock, struct reader *reader, bo
 		*reader = (struct reader){ 0 };
 		return own;
 	}
-	forget_message(reader);
+	pieces_forget(&reader->pieces);
 	if (!shared)
 		give_back(stock, reader);
 	else if (over)

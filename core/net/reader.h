@@ -7,15 +7,14 @@
 #define NET_READER_H
 
 #include "net/decode.h"
+#include "net/pieces.h"
 
 struct conn;
 
 struct reader {
 	struct decoder decoder;
-	uint8_t *message; /* the pieces so far */
-	size_t len;
-	size_t room;
-	struct reader *next; /* in the stock */
+	struct pieces pieces; /* of the message at hand */
+	struct reader *next;  /* in the stock */
 };
 
 /* Readers that wait for the next to be needed, and one for all who have none. Zeroed: good. */

@@ -17,13 +17,6 @@ struct session *session_new(struct front *front, const char *address)
 	return session;
 }
 
-void session_forget_pieces(struct session *session)
-{
-	free(session->pieces);
-	session->pieces = NULL;
-	session->pieces_len = session->pieces_room = 0;
-}
-
 void session_free(struct session *session)
 {
 	struct loop *loop = session->front->loop;
@@ -33,7 +26,7 @@ void session_free(struct session *session)
 		loop->handshakes--;
 	if (session->gone != NULL)
 		*session->gone = true;
-	session_forget_pieces(session);
+	pieces_forget(&session->pieces);
 	free(session->verdict);
 	free(session);
 }

@@ -4,6 +4,7 @@
 #define NET_SESSION_H
 
 #include "base/wheel.h"
+#include "net/pieces.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,9 +32,7 @@ struct session {
 	/* A message that comes in pieces. */
 	bool packed;   /* it is compressed */
 	bool at_frame; /* the next piece is the first of its frame */
-	uint8_t *pieces;
-	size_t pieces_len;
-	size_t pieces_room;
+	struct pieces pieces;
 	char address[48];
 };
 
@@ -51,7 +50,5 @@ void session_release(struct session *session);
 void session_upgraded(struct session *session, struct lws *wsi);
 /* What the gate found out; borrowed from the session and its verdict. */
 void session_birth(const struct session *session, struct conn_birth *birth);
-
-void session_forget_pieces(struct session *session);
 
 #endif

@@ -51,7 +51,7 @@ static void a_whole_message_is_not_kept(void **state)
 	(void)state;
 	put(&reader, "whole", true, true);
 	heard_is("0:1:whole ");
-	assert_null(reader.message);
+	assert_null(reader.pieces.bytes);
 }
 
 static void pieces_are_joined(void **state)
@@ -64,8 +64,8 @@ static void pieces_are_joined(void **state)
 	heard_is("");
 	put(&reader, "d", false, true);
 	heard_is("0:1:abcd ");
-	assert_null(reader.message);
-	assert_int_equal(reader.len, 0);
+	assert_null(reader.pieces.bytes);
+	assert_int_equal(reader.pieces.len, 0);
 	put(&reader, "", true, false);
 	put(&reader, "", false, true);
 	heard_is("0:1: ");
@@ -79,16 +79,16 @@ static void room_is_made_for_what_comes(void **state)
 	(void)state;
 	struct decoded piece = { .bytes = bytes, .len = 1, .first = true, .ahead = UINT64_MAX / 2 };
 	assert_true(reader_put(&reader, conn, &piece));
-	assert_in_range(reader.room, 1, 65536);
+	assert_in_range(reader.pieces.room, 1, 65536);
 	piece = (struct decoded){ .bytes = bytes, .len = sizeof bytes };
 	assert_true(reader_put(&reader, conn, &piece));
-	assert_in_range(reader.room, 1 + sizeof bytes, 4 * sizeof bytes);
-	free(reader.message);
+	assert_in_range(reader.pieces.room, 1 + sizeof bytes, 4 * sizeof bytes);
+	free(reader.pieces.bytes);
 	reader = (struct reader){ 0 };
 	piece = (struct decoded){ .bytes = bytes, .len = 100, .first = true, .ahead = 19900 };
 	assert_true(reader_put(&reader, conn, &piece));
-	assert_int_equal(reader.room, 20000); /* believed: it is made once */
-	free(reader.message);
+	assert_int_equal(reader.pieces.room, 20000); /* believed: it is made once */
+	free(reader.pieces.bytes);
 }
 
 /* Of a long message many pieces come: each byte is moved a few times, not each time. */
@@ -99,17 +99,17 @@ static void room_grows_by_doubling(void **state)
 	size_t rooms = 0;
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
-		size_t before = reader.room;
+		size_t before = reader.pieces.room;
 		const struct decoded piece = { .bytes = bytes,
 			                       .len = sizeof bytes,
 			                       .first = i == 0,
 			                       .ahead = (uint64_t)(9999 - i) * sizeof bytes };
 		assert_true(reader_put(&reader, conn, &piece));
-		rooms += reader.room != before;
+		rooms += reader.pieces.room != before;
 	}
-	assert_int_equal(reader.len, 10000 * sizeof bytes);
+	assert_int_equal(reader.pieces.len, 10000 * sizeof bytes);
 	assert_in_range(rooms, 1, 16);
-	free(reader.message);
+	free(reader.pieces.bytes);
 }
 
 /* ---- who keeps one ---- */
@@ -150,7 +150,7 @@ static void who_is_in_a_frame_keeps_one_until_it_ends(void **state)
 	/* The one for all knows nothing of it. */
 	assert_ptr_equal(reader_for(&stock, NULL), reader);
 	assert_true(decode_rests(&reader->decoder));
-	assert_null(reader->message);
+	assert_null(reader->pieces.bytes);
 	assert_null(reader_keep(&stock, reader, false));
 	assert_ptr_equal(reader_for(&stock, own), own);
 	assert_int_equal(decode(&own->decoder, &terms, &at, bytes + sizeof bytes, &got),
@@ -169,7 +169,7 @@ static void who_is_over_leaves_nothing(void **state)
 	begin_a_frame(reader);
 	assert_null(reader_keep(&stock, reader, true));
 	assert_true(decode_rests(&reader->decoder));
-	assert_null(reader->message);
+	assert_null(reader->pieces.bytes);
 	reader = reader_for(&stock, NULL);
 	begin_a_frame(reader);
 	struct reader *own = reader_keep(&stock, reader, false);
@@ -178,7 +178,7 @@ static void who_is_over_leaves_nothing(void **state)
 	/* What is used again begins at the beginning. */
 	begin_a_frame(reader_for(&stock, NULL));
 	assert_ptr_equal(reader_keep(&stock, &stock.empty, false), own);
-	assert_int_equal(own->len, 1);
+	assert_int_equal(own->pieces.len, 1);
 	assert_null(reader_keep(&stock, own, true));
 }
 

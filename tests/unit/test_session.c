@@ -78,7 +78,7 @@ static void its_end_is_told_and_its_deadline_dropped(void **state)
 	(void)state;
 	struct session *session = session_new(&front, "unix");
 	session->gone = &gone;
-	session->pieces = mem_new(1, 10);
+	session->pieces.bytes = mem_new(1, 10);
 	session->verdict = mem_new(1, sizeof *session->verdict);
 	wheel_set(&loop.wheel, &session->patience, loop.now_ms + 100, NULL);
 	session_free(session);
