@@ -19,6 +19,15 @@ static int begin_alone(void **state)
 	return 0;
 }
 
+static int begin_impatient(void **state)
+{
+	(void)state;
+	live_set_up();
+	config.handshake_ms = 100;
+	live_start();
+	return 0;
+}
+
 static void echoes(int fd, const char *text)
 {
 	size_t len = strlen(text);
@@ -133,6 +142,47 @@ static void behind_a_head_that_is_too_long_nothing_counts(void **state)
 	assert_int_equal(live_opened, 0);
 }
 
+/* A client need not wait for the answer to its request. Cut in two at every byte, nothing that it
+ * sent is lost: whatever was in whose hands when the connection changed them. */
+static void nothing_is_lost_at_the_change_of_hands(void **state)
+{
+	static const char frames[] = "\x81\x82\0\0\0\0ab\x81\x81\0\0\0\0c";
+	const struct timespec moment = { .tv_nsec = 300000 };
+	uint8_t all[sizeof request - 1 + sizeof frames - 1];
+	(void)state;
+	memcpy(all, request, sizeof request - 1);
+	memcpy(all + sizeof request - 1, frames, sizeof frames - 1);
+	for (size_t cut = 1; cut <= sizeof all; cut++) {
+		int fd = live_connect();
+		live_say(fd, all, cut);
+		nanosleep(&moment, NULL);
+		live_say(fd, all + cut, sizeof all - cut);
+		assert_memory_equal(live_answer(fd), "HTTP/1.1 101 ", 13);
+		live_hears(fd, "\x81\2ab\x81\1c", 7);
+		close(fd);
+	}
+}
+
+static void a_head_has_its_bound(void **state)
+{
+	static char filler[GATE_HEAD_MAX];
+	(void)state;
+	memset(filler, 'x', sizeof filler);
+	int fd = live_connect();
+	live_say(fd, "GET /raw HTTP/1.1\r\nX-Filler: ", 29);
+	live_say(fd, filler, sizeof filler);
+	assert_memory_equal(live_answer(fd), "HTTP/1.1 431 ", 13);
+	close(fd);
+}
+
+static void who_sends_no_head_is_not_waited_for(void **state)
+{
+	(void)state;
+	int fd = live_connect();
+	live_say(fd, "GET /raw HTTP/1.1\r\n", 19);
+	live_hears_the_end(fd);
+}
+
 /* ---- the end of the server ---- */
 
 static void *end_the_server(void *arg)
@@ -170,6 +220,10 @@ int main(void)
 		TEST(line_ends_of_all_kinds_lead_somewhere),
 		TEST(who_hangs_up_in_a_head_is_forgotten),
 		TEST(behind_a_head_that_is_too_long_nothing_counts),
+		TEST(nothing_is_lost_at_the_change_of_hands),
+		TEST(a_head_has_its_bound),
+		cmocka_unit_test_setup_teardown(who_sends_no_head_is_not_waited_for,
+		                                begin_impatient, live_end),
 		cmocka_unit_test_setup_teardown(nobody_comes_in_behind_the_close, begin_alone,
 		                                live_end),
 	};
